@@ -1,0 +1,69 @@
+import type { z } from "zod";
+import type { ErrorCode } from "./errors.ts";
+
+export type HttpMethod = "GET" | "POST" | "DELETE";
+
+/**
+ * What a key must be allowed to do before an operation runs. The names are OpenAI's own scope names; `public` needs no
+ * key. An operation without a scope does not compile.
+ */
+export type Scope =
+  | "public"
+  | "api.model.read"
+  | "api.model.request"
+  | "api.responses.read"
+  | "api.responses.write";
+
+/** Tokens of one answer, as every meter of the platform counts them. */
+export type TokenUsage = {
+  readonly inputTokens: number;
+  /** The part of `inputTokens` that was read from a cache. */
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+  /** The part of `outputTokens` that the model spent on thinking. */
+  readonly reasoningTokens: number;
+};
+
+/** What admission has to know of a request before it runs. */
+export type LimitClaim = {
+  /** Tokens that the answer may hold at most, if the caller said so. */
+  readonly outputTokensMax: number | undefined;
+};
+
+export type OperationDefinition = {
+  /** OpenAI's operationId, for instance `createChatCompletion`. */
+  readonly id: string;
+  readonly method: HttpMethod;
+  /** The whole path, for instance `/v1/models/{model}`. */
+  readonly path: `/${string}`;
+  readonly tag: string;
+  readonly summary: string;
+  readonly scope: Scope;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly response: z.ZodType;
+  /** Set where the operation can answer with server-sent events: when the body says `stream: true`. */
+  readonly stream?: {
+    readonly event: z.ZodType;
+    /** Chat Completions sends `data:` lines and `[DONE]`; Responses names each event and sends no `[DONE]`. */
+    readonly framing: "data-lines" | "named-events";
+  };
+  /** Codes that this operation answers with besides those that every operation can answer with. */
+  readonly errors: readonly ErrorCode[];
+  /** Reads the tokens out of a final object (or a stream's last event); undefined where it carries none. */
+  readonly usageOf?: (answer: unknown) => TokenUsage | undefined;
+  readonly limitsOf?: (body: never) => LimitClaim;
+};
+
+/** Gives an operation its exact type. Plain objects, no chaining: tsc stays fast with hundreds of them. */
+export function operation<const Definition extends OperationDefinition>(definition: Definition): Definition {
+  return definition;
+}
+
+type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+export type ParamsOf<Op extends OperationDefinition> = Output<Op["params"]>;
+export type QueryOf<Op extends OperationDefinition> = Output<Op["query"]>;
+export type BodyOf<Op extends OperationDefinition> = Output<Op["body"]>;
+export type AnswerOf<Op extends OperationDefinition> = z.input<Op["response"]>;

@@ -1,0 +1,45 @@
+/** The wires of OpenAI's API that an upstream can speak. */
+export type UpstreamApi = "chat" | "responses" | "embeddings";
+
+export type UpstreamRequest = {
+  /** Below the upstream's base, for instance `/chat/completions`. */
+  readonly path: string;
+  readonly body: Uint8Array;
+  readonly requestId: string;
+  /** Aborting closes the upstream's socket at once. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Something that answers on OpenAI's wire: the local engine, a GPU server, a hosted provider.
+ * `send` resolves with the upstream's answer, whatever its status, as soon as its head is there, its body undecoded
+ * and unread; it rejects with an ApiError (`upstream_unreachable`, `engine_failed`, `model_not_ready` …) where there is
+ * no answer.
+ */
+export interface Upstream {
+  /** Unique name: `local`, or the provider's name in headrace.yaml. */
+  readonly id: string;
+  readonly kind: "local" | "provider";
+  readonly apis: ReadonlySet<UpstreamApi>;
+  send(request: UpstreamRequest): Promise<Response>;
+}
+
+/** A model as callers know it, and where it is served. */
+export type Deployment = {
+  /** The name that callers send. */
+  readonly model: string;
+  /** The name that the upstream knows. */
+  readonly upstreamModel: string;
+  readonly upstream: Upstream;
+  readonly ownedBy: string;
+  /** Unix seconds. */
+  readonly createdAt: number;
+  /** Which of the upstream's wires this model can be used on. */
+  readonly apis: ReadonlySet<UpstreamApi>;
+};
+
+/** All models that can be asked for now; the list may change while the server runs. */
+export interface ModelDirectory {
+  list(): readonly Deployment[];
+  find(model: string): Deployment | undefined;
+}
