@@ -34,6 +34,8 @@ export const errorDefinitions = {
   string_above_max_length: invalid(),
   array_below_min_length: invalid(),
   array_above_max_length: invalid(),
+  empty_string: invalid(),
+  empty_array: invalid(),
   object_above_max_properties: invalid(),
   context_length_exceeded: invalid(),
   unsupported_modality: invalid(),

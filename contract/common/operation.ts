@@ -7,12 +7,7 @@ export type HttpMethod = "GET" | "POST" | "DELETE";
  * What a key must be allowed to do before an operation runs. The names are OpenAI's own scope names; `public` needs no
  * key. An operation without a scope does not compile.
  */
-export type Scope =
-  | "public"
-  | "api.model.read"
-  | "api.model.request"
-  | "api.responses.read"
-  | "api.responses.write";
+export type Scope = "public" | "api.model.read" | "api.model.request" | "api.responses.read" | "api.responses.write";
 
 /** Tokens of one answer, as every meter of the platform counts them. */
 export type TokenUsage = {
@@ -43,7 +38,7 @@ export type OperationDefinition = {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly response: z.ZodType;
-  /** Set where the operation can answer with server-sent events: when the body says `stream: true`. */
+  /** Set where the operation can answer with server-sent events: when the body or the query says `stream: true`. */
   readonly stream?: {
     readonly event: z.ZodType;
     /** Chat Completions sends `data:` lines and `[DONE]`; Responses names each event and sends no `[DONE]`. */

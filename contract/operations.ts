@@ -1,0 +1,18 @@
+import { createChatCompletion } from "./chat/create-chat-completion.ts";
+import { createEmbedding } from "./embeddings.ts";
+import { listModels, retrieveModel } from "./models.ts";
+import { createResponse } from "./responses/create-response.ts";
+import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
+
+/** Everything that the API does. A server without a handler for one of these does not compile. */
+export const operations = {
+  listModels,
+  retrieveModel,
+  createChatCompletion,
+  createResponse,
+  retrieveResponse,
+  deleteResponse,
+  createEmbedding,
+} as const;
+
+export type OperationId = keyof typeof operations;
