@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { type OpenDatabase, openDatabase } from "../connect.ts";
+import { isDatabaseUnavailable } from "../database-errors.ts";
+import { Ballast, ballastBytes, freeBytes } from "./ballast.ts";
+import { EmbeddedDatabase } from "./supervisor.ts";
+
+setDefaultTimeout(60_000);
+
+const disk = mkdtempSync(join(tmpdir(), "headrace-disk-"));
+const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=160m", "tmpfs", disk]).status === 0;
+if (!isMounted) console.warn("skipped: disk-full.test.ts needs to mount a tmpfs, which only root may");
+
+afterAll(() => {
+  if (isMounted) spawnSync("umount", [disk]);
+  rmSync(disk, { recursive: true, force: true });
+});
+
+const logged: string[] = [];
+const logger = { log: (_level: string, message: string) => logged.push(message) };
+
+/** Writes until only `leaveBytes` are free. */
+function fillDisk(leaveBytes: number): string {
+  const path = join(disk, "filling");
+  const descriptor = openSync(path, "a");
+  try {
+    const chunk = Buffer.alloc(4096, 1);
+    while (freeBytes(disk) > leaveBytes) writeSync(descriptor, chunk);
+  } finally {
+    closeSync(descriptor);
+  }
+  return path;
+}
+
+describe.if(isMounted)("on a full disk", () => {
+  let database: EmbeddedDatabase;
+  let opened: OpenDatabase;
+  let filling: string;
+  const dataFolder = join(disk, "data");
+  const acknowledged: number[] = [];
+
+  const openPool = () => openDatabase({ kind: "embedded", socketPath: database.socketPath }, { as: "owner" });
+  const keptMarks = async () => {
+    const { rows } = await sql<{ mark: number }>`select mark from kept`.execute(opened.db);
+    return new Set(rows.map(({ mark }) => mark));
+  };
+
+  beforeAll(async () => {
+    database = await EmbeddedDatabase.start({ dataFolder, logger });
+    opened = openPool();
+    await sql`create table kept (mark integer primary key, filler text)`.execute(opened.db);
+  });
+  afterAll(async () => {
+    await opened.close();
+    await database.stop();
+  });
+
+  test("writes fail as `database unavailable`, never otherwise", async () => {
+    expect(new Ballast(dataFolder, join(dataFolder, "ballast")).isLaid).toBe(true);
+    filling = fillDisk(6 * 1024 * 1024);
+    const failures: unknown[] = [];
+    for (let mark = 0; mark < 4_000 && failures.length < 3; mark++) {
+      try {
+        const filler = randomBytes(5_000).toString("base64");
+        await sql`insert into kept values (${mark}, ${filler})`.execute(opened.db);
+        acknowledged.push(mark);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (process.env.HEADRACE_TEST_REPORT)
+      console.info(failures, freeBytes(disk), database.state, database.lastFailure, logged);
+    expect(acknowledged.length).toBeGreaterThan(100);
+    expect(failures.length).toBe(3);
+    expect(failures.filter((failure) => !isDatabaseUnavailable(failure))).toEqual([]);
+  });
+
+  test("after a crash it opens again by itself, with all that was acknowledged", async () => {
+    // These messages go into the log only, until that can't grow either.
+    const filler = randomBytes(50_000).toString("base64");
+    const failures: unknown[] = [];
+    for (let round = 0; round < 2_000 && failures.length === 0; round++) {
+      await sql`select pg_logical_emit_message(false, 'filler', ${filler})`
+        .execute(opened.db)
+        .catch((error: unknown) => failures.push(error));
+    }
+    expect(failures.length).toBe(1);
+    expect(failures.filter((failure) => !isDatabaseUnavailable(failure))).toEqual([]);
+    if (database.pid !== undefined && database.state === "ready") process.kill(database.pid, "SIGKILL");
+    await Bun.sleep(50);
+    for (let triesLeft = 1_500; triesLeft > 0 && !(await answers(opened)); triesLeft--) await Bun.sleep(10);
+    const kept = await keptMarks();
+    expect(acknowledged.filter((mark) => !kept.has(mark))).toEqual([]);
+    if (process.env.HEADRACE_TEST_REPORT)
+      console.info({
+        acknowledged: acknowledged.length,
+        failures,
+        logged,
+        last: database.lastFailure,
+        free: freeBytes(disk),
+      });
+  });
+
+  test("it starts on the disk that is still full", async () => {
+    await opened.close();
+    await database.stop();
+    database = await EmbeddedDatabase.start({ dataFolder, logger });
+    opened = openPool();
+    const kept = await keptMarks();
+    expect(acknowledged.filter((mark) => !kept.has(mark))).toEqual([]);
+  });
+
+  test("it takes writes again when there is room", async () => {
+    rmSync(filling);
+    await sql`insert into kept values (-1, 'after')`.execute(opened.db);
+    expect((await keptMarks()).has(-1)).toBe(true);
+  });
+});
+
+function answers(opened: OpenDatabase): Promise<boolean> {
+  return opened.ping().then(
+    () => true,
+    () => false,
+  );
+}
+
+describe("the ballast", () => {
+  const folder = mkdtempSync(join(tmpdir(), "headrace-ballast-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("is really on the disk, and gone when it is given up", () => {
+    const path = join(folder, "ballast");
+    const ballast = new Ballast(folder, path);
+    expect(ballast.lay()).toBe(true);
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(ballastBytes);
+    expect(ballast.release()).toBe(true);
+    expect(ballast.release()).toBe(false);
+    expect(ballast.isLaid).toBe(false);
+  });
+
+  test("is not laid where that would leave too little", () => {
+    const ballast = new Ballast(folder, join(folder, "ballast"), { spareBytesMin: freeBytes(folder) });
+    expect(ballast.lay()).toBe(false);
+    expect(ballast.isLaid).toBe(false);
+  });
+});

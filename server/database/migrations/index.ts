@@ -1,0 +1,9 @@
+import { identity } from "./001-identity.ts";
+import { responses } from "./002-responses.ts";
+import { usageEvents } from "./003-usage-events.ts";
+import { changeLog } from "./004-change-log.ts";
+import { installation } from "./005-installation.ts";
+import type { Migration } from "./migration.ts";
+
+/** All migrations in their order. Append only. */
+export const migrations: readonly Migration[] = [identity, responses, usageEvents, changeLog, installation];

@@ -1,0 +1,119 @@
+import type { ColumnType, Generated } from "kysely";
+
+/** `timestamptz`: read as Date, written as Date or ISO string. */
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
+/** `date`: read as Date at midnight UTC, written as `YYYY-MM-DD`. */
+type Day = ColumnType<Date, string, never>;
+/** `bigint` and `xid8`: read as decimal string. */
+type BigInteger = ColumnType<string, string | number | bigint, string | number | bigint>;
+type Nullable<Type> = ColumnType<Type | null, Type | null | undefined, Type | null>;
+
+export type OrganizationsTable = {
+  id: string;
+  name: string;
+  status: ColumnType<"active" | "suspended", "active" | "suspended" | undefined, "active" | "suspended">;
+  created_at: CreatedAt;
+};
+
+export type ProjectsTable = {
+  id: string;
+  organization_id: string;
+  name: string;
+  status: ColumnType<"active" | "archived", "active" | "archived" | undefined, "active" | "archived">;
+  created_at: CreatedAt;
+  archived_at: NullableTimestamp;
+};
+
+export type ApiKeyKind = "project" | "service_account" | "admin" | "operator";
+
+export type ApiKeysTable = {
+  id: string;
+  kind: ApiKeyKind;
+  /** Null for an operator's key only. */
+  organization_id: Nullable<string>;
+  /** Set for the kinds `project` and `service_account` only. */
+  project_id: Nullable<string>;
+  name: string;
+  /** HMAC-SHA256 of the key. */
+  hash: Uint8Array;
+  redacted: string;
+  /** Null means all scopes. */
+  scopes: Nullable<string[]>;
+  created_at: CreatedAt;
+  last_used_at: NullableTimestamp;
+  expires_at: NullableTimestamp;
+  revoked_at: NullableTimestamp;
+};
+
+export type ResponsesTable = {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  created_at: CreatedAt;
+  status: string;
+  model: string;
+  previous_response_id: Nullable<string>;
+  /** JSON text: exact, and never parsed by the database. */
+  body: string;
+  /** JSON text of an array. */
+  input_items: string;
+};
+
+export type UsageEventsTable = {
+  /** From the time-ordered request id; its partition must exist (`headrace_ensure_usage_partition`). */
+  day: Day;
+  request_id: string;
+  attempt: number;
+  meter: string;
+  quantity: BigInteger;
+  organization_id: string;
+  project_id: string;
+  key_id: string;
+  operation: string;
+  model: string;
+  upstream: string;
+  status: string;
+  estimated: boolean;
+  started_at: Timestamp;
+  latency_ms: number;
+  time_to_first_token_ms: Nullable<number>;
+};
+
+export type ChangeLogTable = {
+  sequence: Generated<string>;
+  transaction_id: Generated<string>;
+  topic: string;
+  key: string;
+  created_at: CreatedAt;
+};
+
+export type IdempotencyKeysTable = {
+  organization_id: string;
+  project_id: string;
+  operation: string;
+  key: string;
+  request_hash: Uint8Array;
+  state: "running" | "done";
+  status: Nullable<number>;
+  /** Pass and get the object itself. */
+  headers: Nullable<Record<string, string>>;
+  body: Nullable<Uint8Array>;
+  created_at: CreatedAt;
+  expires_at: Timestamp;
+};
+
+export type InstallationTable = { name: string; value: string };
+
+/** All tables that the application may use; migrations/ is where they come from. */
+export type Tables = {
+  organizations: OrganizationsTable;
+  projects: ProjectsTable;
+  api_keys: ApiKeysTable;
+  responses: ResponsesTable;
+  usage_events: UsageEventsTable;
+  change_log: ChangeLogTable;
+  idempotency_keys: IdempotencyKeysTable;
+  installation: InstallationTable;
+};
