@@ -1,3 +1,5 @@
+import type { TokenUsage } from "@headrace/contract/common/operation.ts";
+
 /** The wires of OpenAI's API that an upstream can speak. */
 export type UpstreamApi = "chat" | "responses" | "embeddings";
 
@@ -12,16 +14,20 @@ export type UpstreamRequest = {
 
 /**
  * Something that answers on OpenAI's wire: the local engine, a GPU server, a hosted provider.
- * `send` resolves with the upstream's answer, whatever its status, as soon as its head is there, its body undecoded
- * and unread; it rejects with an ApiError (`upstream_unreachable`, `engine_failed`, `model_not_ready` …) where there is
- * no answer.
+ * `send` resolves with a successful answer as soon as its head is there, its body plain and unread. It rejects with the
+ * ApiError that our caller may see where the upstream refuses, fails or can't be reached, and with the signal's reason
+ * after an abort.
  */
 export interface Upstream {
   /** Unique name: `local`, or the provider's name in headrace.yaml. */
   readonly id: string;
   readonly kind: "local" | "provider";
   readonly apis: ReadonlySet<UpstreamApi>;
+  /** The longest pause between two pieces of an answer, in milliseconds. */
+  readonly idleMs: number;
   send(request: UpstreamRequest): Promise<Response>;
+  /** The exact tokens of a request that was given up before its answer told them; undefined where nobody knows. */
+  abandonedUsage?(requestId: string): Promise<TokenUsage | undefined>;
 }
 
 /** A model as callers know it, and where it is served. */

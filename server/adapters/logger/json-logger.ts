@@ -1,0 +1,47 @@
+import { type Clock, systemClock } from "../../ports/clock.ts";
+import type { LogFields, Logger, LogLevel } from "../../ports/logger.ts";
+import { type LineStream, LineWriter } from "./line-writer.ts";
+import { redactText, toLoggable } from "./redact.ts";
+
+const rank = { debug: 10, info: 20, warn: 30, error: 40 } as const satisfies Record<LogLevel, number>;
+
+export type LoggerOptions = {
+  /** Lines below it are left out. */
+  readonly level: LogLevel;
+  readonly stream: LineStream & { readonly isTTY?: boolean };
+  /** How much may wait for a slow reader before lines are dropped. */
+  readonly bufferBytesMax: number;
+  readonly clock?: Clock;
+};
+
+/**
+ * One line for each event: JSON with `time` (ISO 8601), `level`, `message` and the fields beside them; short and
+ * readable where the stream is a terminal. Keys and secrets are masked wherever they stand. `log` never throws.
+ */
+export function createLogger({ level, stream, bufferBytesMax, clock = systemClock }: LoggerOptions): Logger {
+  const writer = new LineWriter(stream, bufferBytesMax);
+  const format = stream.isTTY === true ? readableLine : jsonLine;
+  const render = (at: LogLevel, message: string, fields: LogFields) =>
+    format(new Date(clock.nowMs()).toISOString(), at, redactText(message), fields);
+  return {
+    log(at, message, fields = {}) {
+      if (rank[at] < rank[level]) return;
+      writer.write(render(at, message, fields), (count) =>
+        render("warn", "log lines were dropped: the log's reader is too slow", { count }),
+      );
+    },
+  };
+}
+
+function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
+  const own = { time, level, message };
+  // First, to be read first; and once more last, so that no field can take their place.
+  return JSON.stringify(Object.assign({ ...own }, toLoggable(fields), own));
+}
+
+function readableLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
+  const pairs = Object.entries(toLoggable(fields) as LogFields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return [time.slice(11, 23), level.padEnd(5), message, ...pairs].join(" ");
+}

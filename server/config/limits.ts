@@ -1,0 +1,49 @@
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+
+/** Every bound of the server, with its unit in its name and its reason beside it. */
+export const defaultLimits = {
+  /** Bun's own parser refuses a longer request head with 431; named here so that documents and tests can say it. */
+  headerBytesMax: 16 * kibibyte,
+  /** A chat of a million tokens is about 4 MiB of text; the rest is room for images sent as base64. */
+  bodyBytesMax: 32 * mebibyte,
+  /** Proxies and browsers close a silent connection after 30 to 60 s; a comment line twice as often keeps it open. */
+  heartbeatMs: 15 * secondMs,
+  /** A host that is there accepts within two retransmissions of a SYN (1 s and 3 s); beyond that it is gone. */
+  upstreamConnectMs: 10 * secondMs,
+  /** OpenAI's SDKs wait 10 minutes by default; a long thinking answer that is not streamed needs most of it. */
+  upstreamFirstByteMs: 10 * minuteMs,
+  /** The longest pause inside a stream: a model that thinks silently takes tens of seconds, a dead one for ever. */
+  upstreamIdleMs: 2 * minuteMs,
+  /** One event of an upstream's stream: the one that ends a Responses stream holds the whole response. */
+  upstreamEventBytesMax: 16 * mebibyte,
+  /** An answer that is not streamed: 2,048 embeddings of 4,096 numbers as decimal text are about 90 MiB. */
+  upstreamAnswerBytesMax: 128 * mebibyte,
+  /** How much of an upstream's error answer is read: enough for any error object, too little to fill the memory. */
+  upstreamErrorBytesMax: 64 * kibibyte,
+  /** One event of a stream: the last one of a response repeats the whole answer, so it is bound like an answer. */
+  eventBytesMax: 32 * mebibyte,
+  /** An answer that is not streamed: 2,048 embeddings of 3,072 numbers in decimal are about 70 MiB. */
+  answerBytesMax: 128 * mebibyte,
+  /** How long running requests may take after SIGTERM; Kubernetes kills after 30 s unless told otherwise. */
+  shutdownGraceMs: 25 * secondMs,
+  /** How long an Idempotency-Key is remembered, as OpenAI and Stripe do. */
+  idempotencyHours: 24,
+  /** How far the journal's mark may be ahead of what was sent; a crash over-counts by at most this. */
+  journalMarkTokens: 64,
+  /** A segment of the usage journal is closed and folded at this size: some 30,000 requests. */
+  journalSegmentBytesMax: 8 * mebibyte,
+  /** All segments that wait to be folded; beyond it no request is taken, since its usage could not be written. */
+  journalBytesMax: 1024 * mebibyte,
+  /** Log lines that wait for a slow reader of stdout; beyond it lines are dropped and counted. */
+  logBufferBytesMax: mebibyte,
+} as const satisfies Record<string, number>;
+
+export type Limits = { readonly [Name in keyof typeof defaultLimits]: number };
+
+/** The limits with some of them replaced, for tests. */
+export function limitsWith(overrides: Partial<Limits>): Limits {
+  return { ...defaultLimits, ...overrides };
+}

@@ -1,0 +1,24 @@
+import type { ProjectPrincipal } from "./principal.ts";
+
+export type KeptAnswer = { readonly contentType: string; readonly body: Uint8Array };
+
+export type Claim =
+  | { readonly kind: "first" }
+  | { readonly kind: "running" }
+  | { readonly kind: "other_request" }
+  | { readonly kind: "done"; readonly answer: KeptAnswer };
+
+export type IdempotencyId = {
+  readonly principal: ProjectPrincipal;
+  readonly operationId: string;
+  readonly key: string;
+};
+
+/** Where claims on idempotency keys are kept: per project and operation, for 24 hours. */
+export interface IdempotencyStore {
+  /** Exactly one of any number of simultaneous callers gets `first`. */
+  claim(id: IdempotencyId, requestHash: Uint8Array): Promise<Claim>;
+  keep(id: IdempotencyId, answer: KeptAnswer): Promise<void>;
+  /** Gives the key up, so that a retry runs anew. */
+  release(id: IdempotencyId): Promise<void>;
+}
