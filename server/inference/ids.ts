@@ -1,0 +1,19 @@
+import { randomBytes } from "node:crypto";
+
+/** What is named: a response, a message, a reasoning item, a function call, a custom tool call, and a call's own id. */
+export type IdPrefix = "resp" | "msg" | "rs" | "fc" | "ctc" | "call";
+
+/** Makes ids that nobody can guess and that sort by the millisecond in which they were made. */
+export type IdGenerator = (prefix: IdPrefix) => string;
+
+const timeDigits = 12;
+const randomByteCount = 19;
+
+/**
+ * An id is its prefix and 50 hexadecimal digits: 12 of unix milliseconds, 38 (152 bits) from the system's random source.
+ * `nowMs` gives unix milliseconds.
+ */
+export function createIdGenerator(nowMs: () => number): IdGenerator {
+  return (prefix) =>
+    `${prefix}_${nowMs().toString(16).padStart(timeDigits, "0")}${randomBytes(randomByteCount).toString("hex")}`;
+}
