@@ -1,0 +1,100 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { Tables } from "../../database/tables.ts";
+import { inTenant } from "../../database/tenant.ts";
+import type { Claim, IdempotencyId, IdempotencyStore, KeptAnswer } from "../../ports/idempotency-store.ts";
+
+/** A claim whose process died is free again after this time: longer than any request may run. */
+const runningSeconds = 15 * 60;
+
+/** Keeps claims on idempotency keys in Postgres, so that they hold for all processes. */
+export class PostgresIdempotencyStore implements IdempotencyStore {
+  readonly #db: Kysely<Tables>;
+  readonly #keptSeconds: number;
+
+  /** @param keptHours how long an answer is kept. */
+  constructor(db: Kysely<Tables>, keptHours: number) {
+    this.#db = db;
+    this.#keptSeconds = keptHours * 3_600;
+  }
+
+  async claim(id: IdempotencyId, requestHash: Uint8Array): Promise<Claim> {
+    return inTenant(this.#db, id.principal, async (transaction) => {
+      const claimed = await transaction
+        .insertInto("idempotency_keys")
+        .values({
+          organization_id: id.principal.organizationId,
+          project_id: id.principal.projectId,
+          operation: id.operationId,
+          key: id.key,
+          request_hash: Buffer.from(requestHash),
+          state: "running",
+          expires_at: secondsFromNow(runningSeconds),
+        })
+        // An expired claim is taken over in the same statement: of several takers one gets it.
+        .onConflict((conflict) =>
+          conflict
+            .columns(["project_id", "operation", "key"])
+            .doUpdateSet((set) => ({
+              request_hash: set.ref("excluded.request_hash"),
+              state: set.ref("excluded.state"),
+              expires_at: set.ref("excluded.expires_at"),
+              headers: null,
+              body: null,
+            }))
+            .where("idempotency_keys.expires_at", "<=", sql<Date>`now()`),
+        )
+        .returning("key")
+        .executeTakeFirst();
+      if (claimed) return { kind: "first" };
+      const row = await transaction
+        .selectFrom("idempotency_keys")
+        .select(["state", "request_hash", "headers", "body"])
+        .where("project_id", "=", id.principal.projectId)
+        .where("operation", "=", id.operationId)
+        .where("key", "=", id.key)
+        .executeTakeFirst();
+      if (row === undefined) return { kind: "running" };
+      if (!Buffer.from(row.request_hash).equals(requestHash)) return { kind: "other_request" };
+      if (row.state === "running" || row.body === null) return { kind: "running" };
+      return {
+        kind: "done",
+        answer: { contentType: row.headers?.["content-type"] ?? "application/json", body: row.body },
+      };
+    });
+  }
+
+  async keep(id: IdempotencyId, answer: KeptAnswer): Promise<void> {
+    await inTenant(this.#db, id.principal, (transaction) =>
+      transaction
+        .updateTable("idempotency_keys")
+        .set({
+          state: "done",
+          status: 200,
+          headers: { "content-type": answer.contentType },
+          body: Buffer.from(answer.body),
+          expires_at: secondsFromNow(this.#keptSeconds),
+        })
+        .where("project_id", "=", id.principal.projectId)
+        .where("operation", "=", id.operationId)
+        .where("key", "=", id.key)
+        .execute(),
+    );
+  }
+
+  async release(id: IdempotencyId): Promise<void> {
+    await inTenant(this.#db, id.principal, (transaction) =>
+      transaction
+        .deleteFrom("idempotency_keys")
+        .where("project_id", "=", id.principal.projectId)
+        .where("operation", "=", id.operationId)
+        .where("key", "=", id.key)
+        .where("state", "=", "running")
+        .execute(),
+    );
+  }
+}
+
+/** By the database's clock, which all processes share. */
+function secondsFromNow(seconds: number): RawBuilder<Date> {
+  return sql<Date>`now() + make_interval(secs => ${seconds})`;
+}

@@ -1,0 +1,39 @@
+import type { KeySummary } from "../identity/key-service.ts";
+
+export type ModelState = {
+  readonly id: string;
+  readonly kind: string;
+  readonly licence: string;
+  readonly downloadBytes: number | undefined;
+  /** Why it can't be used, or that it can. */
+  readonly state: string;
+};
+
+export type PullProgress = {
+  readonly model: string;
+  readonly file: string;
+  readonly source: string;
+  readonly receivedBytes: number;
+  readonly totalBytes: number | undefined;
+};
+
+/**
+ * What the command line can do. While a server runs it does it, over its control socket; else the command opens the data
+ * folder by itself.
+ */
+export interface ControlService {
+  createKey(options: {
+    readonly name: string;
+    readonly projectId: string | undefined;
+  }): Promise<{ id: string; key: string }>;
+  listKeys(): Promise<KeySummary[]>;
+  revokeKey(id: string): Promise<void>;
+  listModels(): Promise<ModelState[]>;
+  pullModel(id: string, onProgress: (progress: PullProgress) => void): Promise<void>;
+  removeModel(id: string): Promise<void>;
+}
+
+/** A failure that the person at the command line is told as it is. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+}

@@ -1,0 +1,115 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Principal } from "../ports/principal.ts";
+import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
+import { renderError } from "./render.ts";
+import { elapsedMs, type RequestContext } from "./request-context.ts";
+
+/** Pages and probes beside the API: they need no key. */
+export type Page = (request: Request) => Response | Promise<Response>;
+
+export type ApiServerParts = PipelineParts & {
+  readonly pages: ReadonlyMap<string, Page>;
+  readonly newRequestId: () => string;
+  /** Aborted when the server can wait for its running requests no longer. */
+  readonly stopping: AbortSignal;
+};
+
+const corsHeaders = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers":
+    "x-request-id, openai-processing-ms, openai-version, openai-organization, openai-project, retry-after",
+};
+
+/**
+ * Everything that arrives on the port. Credentials come in a header that a browser never adds by itself, so any origin
+ * may call, as OpenAI allows it.
+ */
+export function createRequestHandler(
+  parts: ApiServerParts,
+): (request: Request, allowSilence: () => void) => Promise<Response> {
+  return async (request, allowSilence) => {
+    const url = new URL(request.url);
+    const page = parts.pages.get(url.pathname);
+    if (page && (request.method === "GET" || request.method === "HEAD")) return page(request);
+    if (request.method === "OPTIONS") return preflight(request);
+
+    const context: RequestContext = {
+      requestId: parts.newRequestId(),
+      receivedAtMs: performance.now(),
+      signal: AbortSignal.any([request.signal, parts.stopping]),
+      fields: {},
+      allowSilence,
+    };
+    const answered = isApiPath(url.pathname)
+      ? await answerApiRequest(request, url, context, parts)
+      : { ...renderError(nothingHere(url.pathname), context, parts), operationId: undefined, principal: undefined };
+    const headers = commonHeaders(context, answered.principal);
+    Object.assign(headers, answered.headers);
+    logWhenFinished(request, url, context, answered, parts.logger);
+    return new Response(answered.body as BodyInit, { status: answered.status, headers });
+  };
+}
+
+function isApiPath(path: string): boolean {
+  return path.startsWith("/v1/") || path.startsWith("/headrace/v1/");
+}
+
+function nothingHere(path: string): ApiError {
+  return new ApiError(
+    "unknown_url",
+    `There is nothing at ${path}. The API's paths start with /v1; its reference is at /docs.`,
+  );
+}
+
+function commonHeaders(context: RequestContext, principal: Principal | undefined): Record<string, string> {
+  const headers: Record<string, string> = {
+    ...corsHeaders,
+    "x-request-id": context.requestId,
+    "openai-version": "2020-10-01",
+    "openai-processing-ms": String(Math.round(elapsedMs(context))),
+    "x-content-type-options": "nosniff",
+  };
+  if (principal && principal.kind !== "operator") headers["openai-organization"] = principal.organizationId;
+  if (principal && "projectId" in principal) headers["openai-project"] = principal.projectId;
+  return headers;
+}
+
+function preflight(request: Request): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...corsHeaders,
+      "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
+      "access-control-allow-headers":
+        request.headers.get("access-control-request-headers") ?? "authorization, content-type",
+      "access-control-max-age": "86400",
+    },
+  });
+}
+
+/** One line for each request, when its last byte is out. */
+function logWhenFinished(
+  request: Request,
+  url: URL,
+  context: RequestContext,
+  answered: Answered,
+  logger: Logger,
+): void {
+  const write = (streamEnd?: string): void => {
+    logger.log(answered.status >= 500 ? "error" : "info", "request", {
+      requestId: context.requestId,
+      method: request.method,
+      path: url.pathname,
+      operation: answered.operationId,
+      status: answered.status,
+      durationMs: Math.round(elapsedMs(context) * 10) / 10,
+      keyId: answered.principal?.keyId,
+      project: answered.principal && "projectId" in answered.principal ? answered.principal.projectId : undefined,
+      ...(streamEnd === undefined ? {} : { streamEnd }),
+      ...context.fields,
+    });
+  };
+  if (answered.finished === undefined) write();
+  else void answered.finished.then(write);
+}

@@ -1,0 +1,45 @@
+import type { AnswerOf, BodyOf, OperationDefinition, ParamsOf, QueryOf } from "@headrace/contract/common/operation.ts";
+import type { ProjectPrincipal } from "../ports/principal.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** How a streamed body ended: whole, with an error that the stream itself told, or because nobody read on. */
+export type StreamOutcome = "completed" | "failed" | "client_left";
+
+/** A body that is sent as it is made. `finished` never rejects. */
+export type StreamedBody = { readonly stream: ReadableStream<Uint8Array>; readonly finished: Promise<StreamOutcome> };
+
+/** Whole events, one after the other; the generator returns how the stream ended. */
+export type EventFrames = AsyncGenerator<Uint8Array | string, StreamOutcome, undefined>;
+
+/** What a handler gives back: an object, or a body that was made elsewhere. */
+export type Reply<Answer> =
+  | { readonly kind: "json"; readonly value: Answer }
+  | { readonly kind: "bytes"; readonly contentType: string; readonly body: Uint8Array }
+  | { readonly kind: "stream"; readonly contentType: string; readonly body: StreamedBody };
+
+export type EndpointInput<Op extends OperationDefinition> = {
+  readonly params: ParamsOf<Op>;
+  readonly query: QueryOf<Op>;
+  readonly body: BodyOf<Op>;
+  /** The body as it was sent: valid UTF-8 and valid JSON of the operation's schema. Empty where there is none. */
+  readonly rawBody: Uint8Array;
+  readonly principal: ProjectPrincipal;
+  readonly context: RequestContext;
+};
+
+export type Handler<Op extends OperationDefinition> = (input: EndpointInput<Op>) => Promise<Reply<AnswerOf<Op>>>;
+
+/** An operation and what answers it, its types forgotten: the pipeline has checked them at the edge. */
+export type Endpoint = {
+  readonly operation: OperationDefinition;
+  readonly handle: (input: EndpointInput<OperationDefinition>) => Promise<Reply<unknown>>;
+};
+
+/** Binds a handler to its operation; the handler's input and answer have the contract's types. */
+export function endpoint<Op extends OperationDefinition>(operation: Op, handle: Handler<Op>): Endpoint {
+  return { operation, handle: handle as unknown as Endpoint["handle"] };
+}
+
+export function json<Answer>(value: Answer): Reply<Answer> {
+  return { kind: "json", value };
+}

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
+import type { IdempotencyId, IdempotencyStore } from "../ports/idempotency-store.ts";
+import type { EndpointInput, Reply, StreamedBody } from "./endpoint.ts";
+
+/** Answers larger than this are not kept for a retry; the retry then runs anew. In bytes. */
+const keptAnswerBytesMax = 4 * 1024 * 1024;
+const keyLengthMax = 255;
+
+/**
+ * `Idempotency-Key` on creating POSTs: the same key and body give the same answer, made once. Failed requests are not
+ * kept: their retry runs anew.
+ */
+export class IdempotencyGuard {
+  readonly #store: IdempotencyStore;
+  readonly #report: (error: unknown) => void;
+
+  constructor(store: IdempotencyStore, report: (error: unknown) => void) {
+    this.#store = store;
+    this.#report = report;
+  }
+
+  async run(
+    headers: Headers,
+    operation: OperationDefinition,
+    input: EndpointInput<OperationDefinition>,
+    handle: () => Promise<Reply<unknown>>,
+  ): Promise<Reply<unknown>> {
+    const key = headers.get("idempotency-key");
+    if (key === null || operation.method !== "POST") return handle();
+    if (key.length === 0 || key.length > keyLengthMax) {
+      throw new ApiError("invalid_header", `The Idempotency-Key header must have 1 to ${keyLengthMax} characters.`);
+    }
+    const id: IdempotencyId = { principal: input.principal, operationId: operation.id, key };
+    const claim = await this.#store.claim(id, createHash("sha256").update(input.rawBody).digest());
+    switch (claim.kind) {
+      case "done":
+        return { kind: "bytes", contentType: claim.answer.contentType, body: claim.answer.body };
+      case "running":
+        throw new ApiError(
+          "idempotency_key_in_use",
+          "A request with this Idempotency-Key is still running. Wait for its answer, then retry.",
+          { retryAfterSeconds: 1 },
+        );
+      case "other_request":
+        throw new ApiError(
+          "idempotency_key_reused",
+          "This Idempotency-Key was used with a different body. Use a new key for a new request.",
+        );
+      case "first":
+        return this.#runFirst(id, handle);
+    }
+  }
+
+  async #runFirst(id: IdempotencyId, handle: () => Promise<Reply<unknown>>): Promise<Reply<unknown>> {
+    let reply: Reply<unknown>;
+    try {
+      reply = await handle();
+    } catch (error) {
+      await this.#store.release(id);
+      throw error;
+    }
+    switch (reply.kind) {
+      case "stream":
+        return { ...reply, body: this.#recorded(id, reply.contentType, reply.body) };
+      case "bytes":
+        await this.#store.keep(id, { contentType: reply.contentType, body: reply.body });
+        return reply;
+      case "json": {
+        const body = new TextEncoder().encode(JSON.stringify(reply.value));
+        const contentType = "application/json; charset=utf-8";
+        await this.#store.keep(id, { contentType, body });
+        return { kind: "bytes", contentType, body };
+      }
+    }
+  }
+
+  /** Passes a stream on and keeps a copy; a stream that did not end whole, or grew too large, gives its key up. */
+  #recorded(id: IdempotencyId, contentType: string, body: StreamedBody): StreamedBody {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    const reader = body.stream.getReader();
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { done, value } = await reader.read();
+          if (done) {
+            controller.close();
+            return;
+          }
+          bytes += value.byteLength;
+          if (bytes <= keptAnswerBytesMax) pieces.push(value.slice());
+          controller.enqueue(value);
+        },
+        cancel: (reason) => reader.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    const finished = body.finished.then(async (outcome) => {
+      const keep = outcome === "completed" && bytes <= keptAnswerBytesMax;
+      const settled = keep
+        ? this.#store.keep(id, { contentType, body: Buffer.concat(pieces) })
+        : this.#store.release(id);
+      await settled.catch(this.#report);
+      return outcome;
+    });
+    return { stream, finished };
+  }
+}

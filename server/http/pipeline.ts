@@ -1,0 +1,94 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
+import { parseQuery, parseRequest } from "@headrace/contract/common/validation.ts";
+import { matchDocumentedOperation } from "@headrace/contract/coverage/coverage.ts";
+import type { Principal, ProjectPrincipal } from "../ports/principal.ts";
+import { authorize } from "./authorize.ts";
+import { readApiKey, requireOneHost } from "./credentials.ts";
+import type { EndpointInput, Reply } from "./endpoint.ts";
+import type { IdempotencyGuard } from "./idempotency.ts";
+import { readJsonBody } from "./read-body.ts";
+import { type ErrorReaders, type Rendered, renderError, renderReply } from "./render.ts";
+import type { Authenticator, RequestContext } from "./request-context.ts";
+import type { Match, Router } from "./router.ts";
+
+export type PipelineParts = ErrorReaders & {
+  readonly router: Router;
+  readonly authenticator: Authenticator;
+  readonly idempotency: IdempotencyGuard;
+  readonly bodyBytesMax: number;
+};
+
+/** The answer to one API request, and what the access log says of it. */
+export type Answered = Rendered & {
+  readonly operationId: string | undefined;
+  readonly principal: Principal | undefined;
+};
+
+/** One request through the house: find, authenticate, authorize, read, check, handle, render. Never rejects. */
+export async function answerApiRequest(
+  request: Request,
+  url: URL,
+  context: RequestContext,
+  parts: PipelineParts,
+): Promise<Answered> {
+  let operationId: string | undefined;
+  let principal: Principal | undefined;
+  try {
+    requireOneHost(request.headers);
+    const match = findEndpoint(parts.router, request.method, url.pathname);
+    const { operation } = match.endpoint;
+    operationId = operation.id;
+    principal = parts.authenticator.authenticate(readApiKey(request.headers));
+    const project = authorize(principal, operation);
+    const input = await readInput(request, url, match, project, context, parts.bodyBytesMax);
+    context.allowSilence();
+    const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
+    const reply = await parts.idempotency.run(request.headers, operation, input, handle);
+    return { ...renderReply(reply), operationId, principal };
+  } catch (error) {
+    return { ...renderError(error, context, parts), operationId, principal };
+  }
+}
+
+function findEndpoint(router: Router, method: string, path: string): Match {
+  const result = router.find(method, path);
+  if (result.kind === "found") return result.match;
+  const documented = matchDocumentedOperation(method, path);
+  if (documented.kind === "operation") {
+    throw new ApiError(
+      "not_implemented",
+      `${method} ${path} is part of OpenAI's API but Headrace does not serve it yet. See /docs/coverage.json for what it serves.`,
+    );
+  }
+  if (result.kind === "wrong_method" || documented.kind === "wrong_method") {
+    const allowed =
+      result.kind === "wrong_method" ? result.allowed : documented.kind === "wrong_method" ? documented.allowed : [];
+    throw new ApiError("method_not_allowed", `${method} is not allowed on ${path}. Use ${allowed.join(" or ")}.`);
+  }
+  throw new ApiError(
+    "unknown_url",
+    `Unknown request URL: ${method} ${path}. Check the URL for typos; the API's paths start with /v1.`,
+  );
+}
+
+async function readInput(
+  request: Request,
+  url: URL,
+  match: Match,
+  principal: ProjectPrincipal,
+  context: RequestContext,
+  bodyBytesMax: number,
+): Promise<EndpointInput<OperationDefinition>> {
+  const { operation } = match.endpoint;
+  const params = operation.params ? parseRequest(operation.params, match.params) : undefined;
+  const query = operation.query ? parseQuery(operation.query, url.search) : undefined;
+  let rawBody = new Uint8Array();
+  let body: unknown;
+  if (operation.body) {
+    const read = await readJsonBody(request, bodyBytesMax);
+    rawBody = read.bytes as Uint8Array<ArrayBuffer>;
+    body = parseRequest(operation.body, read.value);
+  }
+  return { params, query, body, rawBody, principal, context } as EndpointInput<OperationDefinition>;
+}

@@ -1,0 +1,37 @@
+import type { Principal } from "../ports/principal.ts";
+
+/** What the access log says of a request besides the HTTP facts; handlers add what they learn. */
+export type AccessFields = {
+  model?: string;
+  upstream?: string;
+  inputTokens?: number;
+  outputTokens?: number;
+  timeToFirstTokenMs?: number;
+  /** How a stream ended, where the status line was already sent. */
+  streamEnd?: string;
+  /** The operator's side of an error: never sent to the caller. */
+  error?: string;
+};
+
+/** One request on its way through the house. */
+export type RequestContext = {
+  /** `req_` and 32 hex digits, ordered by time. */
+  readonly requestId: string;
+  /** Monotonic milliseconds (`performance.now`) when the head was read. */
+  readonly receivedAtMs: number;
+  /** Aborted within milliseconds when the client leaves, or when the server can wait no longer at its stop. */
+  readonly signal: AbortSignal;
+  readonly fields: AccessFields;
+  /** Lifts the connection's idle limit, once the whole request is read. */
+  readonly allowSilence: () => void;
+};
+
+/** Milliseconds since the request's head was read. */
+export function elapsedMs(context: RequestContext): number {
+  return performance.now() - context.receivedAtMs;
+}
+
+/** Proves who asks; throws an ApiError `invalid_api_key` for a key that is unknown, revoked or expired. */
+export interface Authenticator {
+  authenticate(apiKey: string): Principal;
+}

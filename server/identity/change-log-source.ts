@@ -1,0 +1,20 @@
+import type { Kysely } from "kysely";
+import { type ChangeCursor, currentChangeCursor, readChangesAfter } from "../database/change-log-store.ts";
+import type { Tables } from "../database/tables.ts";
+import type { ChangeSource } from "./change-feed.ts";
+
+/** Rows that one look at the log reads; the rest comes with the next. */
+const rowsMax = 1_000;
+
+/** Follows the change log of the database from now on. */
+export function followChangeLog(db: Kysely<Tables>): ChangeSource {
+  let cursor: ChangeCursor | undefined;
+  return {
+    async readNew() {
+      cursor ??= await currentChangeCursor(db);
+      const changes = await readChangesAfter(db, cursor, rowsMax);
+      cursor = changes.at(-1)?.cursor ?? cursor;
+      return changes;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { sql, type Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+
+export async function insertOrganization(transaction: Transaction<Tables>, id: string, name: string): Promise<void> {
+  await transaction.insertInto("organizations").values({ id, name, status: "active" }).execute();
+}
+
+export async function insertProject(
+  transaction: Transaction<Tables>,
+  project: { readonly id: string; readonly organizationId: string; readonly name: string },
+): Promise<void> {
+  await transaction
+    .insertInto("projects")
+    .values({ id: project.id, organization_id: project.organizationId, name: project.name, status: "active" })
+    .execute();
+}
+
+export type ProjectReference = { readonly organizationId: string; readonly projectId: string };
+
+/** The oldest project of the oldest organization: where a key goes when nobody says where. */
+export async function findDefaultProject(transaction: Transaction<Tables>): Promise<ProjectReference | undefined> {
+  const row = await transaction
+    .selectFrom("projects")
+    .innerJoin("organizations", "organizations.id", "projects.organization_id")
+    .select(["projects.id as projectId", "organizations.id as organizationId"])
+    .where("projects.status", "=", "active")
+    .orderBy("organizations.created_at")
+    .orderBy("projects.created_at")
+    .orderBy("projects.id")
+    .executeTakeFirst();
+  return row;
+}
+
+export async function findProject(
+  transaction: Transaction<Tables>,
+  projectId: string,
+): Promise<ProjectReference | undefined> {
+  return transaction
+    .selectFrom("projects")
+    .select(["id as projectId", "organization_id as organizationId"])
+    .where("id", "=", projectId)
+    .where("status", "=", "active")
+    .executeTakeFirst();
+}
+
+/** Any number that nothing else locks: the bytes of "head". */
+const firstStartLock = 0x68656164;
+
+/**
+ * Whether the installation has its first organization. Two processes that start at once are told one after the other:
+ * the second waits until the first one's transaction has ended.
+ */
+export async function hasOrganization(transaction: Transaction<Tables>): Promise<boolean> {
+  await sql`select pg_advisory_xact_lock(${firstStartLock})`.execute(transaction);
+  const row = await transaction.selectFrom("organizations").select("id").limit(1).executeTakeFirst();
+  return row !== undefined;
+}

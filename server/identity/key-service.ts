@@ -1,0 +1,103 @@
+import type { Kysely, Transaction } from "kysely";
+import { appendChange } from "../database/change-log-store.ts";
+import type { Tables } from "../database/tables.ts";
+import { inPlatform } from "../database/tenant.ts";
+import { type ApiKeyKind, generateApiKey, hashApiKey, redactApiKey } from "./api-key.ts";
+import { findDefaultProject, findProject, type ProjectReference } from "./identity-store.ts";
+import { newId } from "./ids.ts";
+import { insertKey, type KeyRow, listKeys, revokeKey } from "./key-store.ts";
+
+/** The change log's topic for keys; the entry's key is the key's id. */
+export const keysTopic = "api_keys";
+
+export type KeySummary = {
+  readonly id: string;
+  readonly kind: ApiKeyKind;
+  readonly name: string;
+  readonly redacted: string;
+  readonly projectId: string | null;
+  readonly createdAt: string;
+  readonly revokedAt: string | null;
+};
+
+/** An error that the person at the command line is told as it is. */
+export class IdentityError extends Error {
+  override readonly name = "IdentityError";
+}
+
+/** Makes, lists and revokes keys; every change goes to the change log in the same transaction. */
+export class KeyService {
+  readonly #db: Kysely<Tables>;
+  readonly #hashKey: Uint8Array;
+
+  constructor(db: Kysely<Tables>, hashKey: Uint8Array) {
+    this.#db = db;
+    this.#hashKey = hashKey;
+  }
+
+  /** A new project key. Its text is returned once and kept nowhere. */
+  async create(options: {
+    readonly name: string;
+    readonly projectId: string | undefined;
+  }): Promise<{ id: string; key: string }> {
+    return inPlatform(this.#db, async (transaction) => {
+      const { projectId } = options;
+      const project = await (projectId === undefined
+        ? findDefaultProject(transaction)
+        : findProject(transaction, projectId));
+      if (project === undefined)
+        throw new IdentityError(`There is no active project${projectId ? ` '${projectId}'` : ""}.`);
+      const key = generateApiKey("project");
+      const id = await this.add(transaction, { kind: "project", key, name: options.name, project });
+      return { id, key };
+    });
+  }
+
+  async list(): Promise<KeySummary[]> {
+    return inPlatform(this.#db, async (transaction) => (await listKeys(transaction)).map(summarize));
+  }
+
+  async revoke(id: string): Promise<void> {
+    await inPlatform(this.#db, async (transaction) => {
+      if (!(await revokeKey(transaction, id)))
+        throw new IdentityError(`There is no active key '${id}'. See 'keys list'.`);
+      await appendChange(transaction, keysTopic, id);
+    });
+  }
+
+  /** Adds a given key inside a transaction of the platform's scope. */
+  async add(
+    transaction: Transaction<Tables>,
+    options: {
+      readonly kind: ApiKeyKind;
+      readonly key: string;
+      readonly name: string;
+      readonly project: Partial<ProjectReference>;
+    },
+  ): Promise<string> {
+    const id = newId("key");
+    await insertKey(transaction, {
+      id,
+      kind: options.kind,
+      organizationId: options.project.organizationId ?? null,
+      projectId: options.project.projectId ?? null,
+      name: options.name,
+      hash: hashApiKey(this.#hashKey, options.key),
+      redacted: redactApiKey(options.key),
+    });
+    await appendChange(transaction, keysTopic, id);
+    return id;
+  }
+}
+
+function summarize(row: KeyRow): KeySummary {
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    redacted: row.redacted,
+    projectId: row.project_id,
+    createdAt: row.created_at.toISOString(),
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  };
+}

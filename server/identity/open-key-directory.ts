@@ -1,0 +1,58 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import { inPlatform } from "../database/tenant.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import { hashApiKey } from "./api-key.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { followChangeLog } from "./change-log-source.ts";
+import { KeyDirectory } from "./key-directory.ts";
+import { keysTopic } from "./key-service.ts";
+import { findKeys, listKeys } from "./key-store.ts";
+
+/** How often the change log is looked at, in milliseconds: the time in which a revoked key is refused everywhere. */
+const pollMs = 250;
+const reloadMs = 60_000;
+/** A directory that could not look at the change log for this long refuses all keys. In milliseconds. */
+const ageMsMax = 10_000;
+
+export type OpenKeyDirectory = {
+  readonly directory: KeyDirectory;
+  /** Milliseconds since the directory was last known to agree with the database. */
+  readonly ageMs: () => number;
+  stop(): Promise<void>;
+};
+
+/** Loads all keys and keeps them in step with the database. */
+export async function openKeyDirectory(options: {
+  readonly db: Kysely<Tables>;
+  readonly hashKey: Uint8Array;
+  readonly acceptsUncheckedKeys: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<OpenKeyDirectory> {
+  const { db, hashKey } = options;
+  let ageMs = (): number => 0;
+  const directory = new KeyDirectory({
+    hash: (apiKey) => hashApiKey(hashKey, apiKey),
+    clock: options.clock,
+    acceptsUncheckedKeys: options.acceptsUncheckedKeys,
+    ageMs: () => ageMs(),
+    ageMsMax,
+  });
+  const feed = new ChangeFeed(
+    followChangeLog(db),
+    [
+      {
+        topic: keysTopic,
+        apply: async (ids) => directory.update(await inPlatform(db, (transaction) => findKeys(transaction, ids))),
+        reload: async () => directory.replaceAll(await inPlatform(db, listKeys)),
+      },
+    ],
+    { pollMs, reloadMs },
+    options.logger,
+  );
+  ageMs = () => feed.ageMs();
+  await feed.start();
+  return { directory, ageMs, stop: () => feed.stop() };
+}

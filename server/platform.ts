@@ -1,0 +1,189 @@
+import { chmodSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
+import { createLocalUpstream } from "./adapters/engine/engine-supervisor.ts";
+import { PostgresIdempotencyStore } from "./adapters/idempotency/idempotency-store.ts";
+import { ConfiguredModels } from "./adapters/model-directory/configured-models.ts";
+import { LocalModels } from "./adapters/model-directory/local-models.ts";
+import { OpenAiProvider } from "./adapters/provider/openai-provider.ts";
+import type { Config } from "./config/config.ts";
+import { unixSocketPath } from "./config/socket-path.ts";
+import { createControlHandler } from "./control/control-server.ts";
+import { createLocalControl } from "./control/local-control.ts";
+import { isDatabaseUnavailable } from "./database/database-errors.ts";
+import type { Foundation } from "./foundation.ts";
+import { Relay, type RelayLimits } from "./gateway/relay.ts";
+import { createRequestHandler, type Page } from "./http/api-server.ts";
+import { listen } from "./http/bun-listener.ts";
+import { HeartbeatWheel } from "./http/heartbeat.ts";
+import { IdempotencyGuard } from "./http/idempotency.ts";
+import { describe } from "./http/render.ts";
+import { Router } from "./http/router.ts";
+import { openKeyDirectory } from "./identity/open-key-directory.ts";
+import { createIdGenerator } from "./inference/ids.ts";
+import { startHousekeeping } from "./jobs/housekeeping.ts";
+import { newRequestId } from "./metering/request-id.ts";
+import { openUsageJournal } from "./metering/open-usage-journal.ts";
+import { pages } from "./pages/index.ts";
+import { systemClock } from "./ports/clock.ts";
+import type { Logger } from "./ports/logger.ts";
+import type { Upstream } from "./ports/upstream.ts";
+import { createEndpoints } from "./resources/index.ts";
+import { ResponseStore } from "./resources/responses/index.ts";
+
+/** A serving platform. */
+export type Platform = AsyncDisposable & {
+  /** Where it listens. */
+  readonly url: string;
+  readonly models: LocalModels;
+  readonly library: ModelLibrary;
+  /** Brings all usage that has ended into the database now instead of within about a second. */
+  foldUsage(): Promise<void>;
+  /** From now on `/readyz` says yes, as long as nothing is wrong. */
+  markReady(): void;
+};
+
+/**
+ * The composition root: chooses the adapters and wires them. Disposing it refuses new requests, waits for the running
+ * ones, folds the journal and ends the engine; the foundation stays open.
+ */
+export async function startPlatform(config: Config, foundation: Foundation, logger: Logger): Promise<Platform> {
+  await using parts = new AsyncDisposableStack();
+  const { database, hashKey, keys, library } = foundation;
+  const { limits } = config;
+  const clock = systemClock;
+
+  const keyDirectory = await openKeyDirectory({
+    db: database.db,
+    hashKey,
+    acceptsUncheckedKeys: Object.values(config.firstKeys).some((key) => key !== undefined),
+    clock,
+    logger,
+  });
+  parts.defer(() => keyDirectory.stop());
+
+  parts.defer(startHousekeeping(database.db, clock, logger));
+  const journal = await openUsageJournal({
+    folder: join(config.dataFolder, "journal"),
+    db: database.db,
+    logger,
+    limits,
+  });
+  parts.defer(() => journal.close());
+
+  const engine = createLocalUpstream({ library, socketFolder: config.dataFolder, logger, ...engineSettings(config) });
+  parts.defer(() => engine.stop());
+  const localModels = new LocalModels(engine, library, Math.floor(clock.nowMs() / 1000));
+  await localModels.refresh();
+  const models = new ConfiguredModels({
+    aliases: config.file.models,
+    providers: new Map(
+      config.file.providers.map((provider): [string, Upstream] => [
+        provider.name,
+        new OpenAiProvider(provider, limits.upstreamErrorBytesMax),
+      ]),
+    ),
+    local: localModels,
+    configuredAt: Math.floor(clock.nowMs() / 1000),
+  });
+
+  const relayLimits: RelayLimits = {
+    eventBytesMax: limits.upstreamEventBytesMax,
+    answerBytesMax: limits.upstreamAnswerBytesMax,
+  };
+  const endpoints = createEndpoints({
+    models,
+    relay: new Relay(journal, relayLimits),
+    relayLimits,
+    journal,
+    store: new ResponseStore(database.db),
+    heartbeats: new HeartbeatWheel(limits.heartbeatMs),
+    ids: createIdGenerator(() => clock.nowMs()),
+    clock,
+  });
+
+  const report = (error: unknown): void =>
+    logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
+  let phase: "starting" | "serving" | "stopping" = "starting";
+  const health = [
+    { name: "server", problem: () => (phase === "serving" ? undefined : `it is ${phase}`) },
+    {
+      name: "database",
+      problem: () => (keyDirectory.ageMs() < databaseSilentMsMax ? undefined : "it gives no answer"),
+    },
+    { name: "journal", problem: () => journal.problem() },
+  ];
+  const stopping = new AbortController();
+  const handle = createRequestHandler({
+    router: new Router(endpoints),
+    authenticator: keyDirectory.directory,
+    idempotency: new IdempotencyGuard(new PostgresIdempotencyStore(database.db, limits.idempotencyHours), report),
+    logger,
+    translate: toApiError,
+    bodyBytesMax: limits.bodyBytesMax,
+    pages: new Map<string, Page>(pages(health, () => localModels.missing())),
+    newRequestId: () => newRequestId(clock.nowMs()),
+    stopping: stopping.signal,
+  });
+
+  const control = createLocalControl({ keys, library, onModelsChanged: () => localModels.refresh() });
+  const controlSocket = unixSocketPath(config.dataFolder, "control.sock");
+  // The folder's lock is ours, so a socket that lies there is one that a killed process left behind.
+  rmSync(controlSocket, { force: true });
+  const controlListener = listen({
+    where: { unixSocket: controlSocket },
+    handle: createControlHandler(control, logger),
+    bodyBytesMax: 65_536,
+  });
+  chmodSync(controlSocket, 0o600);
+  parts.defer(async () => {
+    await controlListener.stop(1_000, () => {});
+    rmSync(controlSocket, { force: true });
+  });
+
+  // The pipeline refuses at the limit with a proper error; Bun's own bound only has to be above it.
+  const listener = listen({ where: config.listen, handle, bodyBytesMax: limits.bodyBytesMax * 2 });
+  parts.defer(async () => {
+    phase = "stopping";
+    const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");
+    await listener.stop(limits.shutdownGraceMs, () => stopping.abort(shuttingDown));
+  });
+
+  const owned = parts.move();
+  return {
+    url: listener.url,
+    models: localModels,
+    library,
+    foldUsage: () => journal.foldNow(),
+    markReady: () => {
+      if (phase === "starting") phase = "serving";
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** What the configuration says of the engine, in the engine's units; the rest it chooses from the machine. */
+function engineSettings({ engine, limits }: Config) {
+  return {
+    idleMs: limits.upstreamIdleMs,
+    ...(engine.threads === undefined ? {} : { threads: engine.threads }),
+    ...(engine.parallel === undefined ? {} : { sequencesMax: engine.parallel }),
+    ...(engine.memoryMb === undefined ? {} : { memoryBytesMax: engine.memoryMb * 1024 * 1024 }),
+    ...(engine.idleSeconds === undefined ? {} : { idleUnloadMs: engine.idleSeconds * 1000 }),
+  };
+}
+
+/** The change log is looked at several times a second; silent for longer than this, the database is away. */
+const databaseSilentMsMax = 5_000;
+
+function toApiError(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  if (isDatabaseUnavailable(error)) {
+    return new ApiError("storage_unavailable", "The platform's database can't be reached now. Try again soon.", {
+      cause: error,
+      retryAfterSeconds: 1,
+    });
+  }
+  return undefined;
+}

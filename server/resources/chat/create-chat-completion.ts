@@ -1,0 +1,44 @@
+import { createChatCompletion } from "@headrace/contract/chat/create-chat-completion.ts";
+import { chatServedByProviders, chatServedLocally } from "@headrace/contract/chat/served.ts";
+import { refuseUnserved } from "@headrace/contract/common/served.ts";
+import { patchJson } from "../../gateway/patch-json.ts";
+import type { Relay, RelayRequest } from "../../gateway/relay.ts";
+import { route } from "../../gateway/route.ts";
+import { endpoint } from "../../http/endpoint.ts";
+import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
+import type { HeartbeatWheel } from "../../http/heartbeat.ts";
+import type { ModelDirectory } from "../../ports/upstream.ts";
+import { withoutUsageChunk } from "./usage-chunk.ts";
+
+type Services = { readonly models: ModelDirectory; readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
+
+export const createChatCompletionEndpoint = (services: Services) =>
+  endpoint(createChatCompletion, async ({ body, rawBody, principal, context }) => {
+    const { deployment } = route(services.models, body.model, ["chat"]);
+    refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, body);
+    const streamed = body.stream === true;
+    const wantsUsage = body.stream_options?.include_usage === true;
+    const request: RelayRequest = {
+      operation: createChatCompletion,
+      deployment,
+      path: "/chat/completions",
+      body: patchJson(rawBody, {
+        model: deployment.upstreamModel,
+        // Metering needs the usage whether the caller asked for it or not.
+        ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
+      }),
+      principal,
+      context,
+      attempt: 1,
+    };
+    if (!streamed) {
+      const answer = await services.relay.answer(request);
+      return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
+    }
+    const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
+    return {
+      kind: "stream",
+      contentType: eventStreamContentType,
+      body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats),
+    };
+  });

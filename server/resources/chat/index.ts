@@ -1,0 +1,1 @@
+export { createChatCompletionEndpoint } from "./create-chat-completion.ts";

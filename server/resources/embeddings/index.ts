@@ -1,0 +1,1 @@
+export { createEmbeddingEndpoint } from "./create-embedding.ts";

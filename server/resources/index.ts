@@ -1,0 +1,25 @@
+import type { OperationId } from "@headrace/contract/operations.ts";
+import type { Endpoint } from "../http/endpoint.ts";
+import { createChatCompletionEndpoint } from "./chat/index.ts";
+import { createEmbeddingEndpoint } from "./embeddings/index.ts";
+import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
+import {
+  createResponseEndpoint,
+  deleteResponseEndpoint,
+  type ResponseServices,
+  retrieveResponseEndpoint,
+} from "./responses/index.ts";
+
+/** Everything that the API answers: an operation of the contract without a handler does not compile. */
+export function createEndpoints(services: ResponseServices): Endpoint[] {
+  const endpoints: Record<OperationId, Endpoint> = {
+    listModels: listModelsEndpoint(services),
+    retrieveModel: retrieveModelEndpoint(services),
+    createChatCompletion: createChatCompletionEndpoint(services),
+    createEmbedding: createEmbeddingEndpoint(services),
+    createResponse: createResponseEndpoint(services),
+    retrieveResponse: retrieveResponseEndpoint(services),
+    deleteResponse: deleteResponseEndpoint(services),
+  };
+  return Object.values(endpoints);
+}

@@ -1,0 +1,2 @@
+export { listModelsEndpoint } from "./list-models.ts";
+export { retrieveModelEndpoint } from "./retrieve-model.ts";

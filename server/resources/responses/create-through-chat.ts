@@ -1,0 +1,89 @@
+import { createResponse } from "@headrace/contract/responses/create-response.ts";
+import type { EventFrames, Reply } from "../../http/endpoint.ts";
+import { json } from "../../http/endpoint.ts";
+import { eventStream, eventStreamContentType, namedFrame } from "../../http/event-stream.ts";
+import { createChatCompletionsModel } from "../../inference/chat-completions-model.ts";
+import { ResponseEmitter } from "../../inference/response-emitter.ts";
+import type { ResponseEvent } from "../../inference/response-events.ts";
+import { newResponseObject, type ResponseObject, type ResponseRequest } from "../../inference/response-object.ts";
+import type { ModelRequest } from "../../ports/language-model.ts";
+import { historyItems, toModelMessages } from "./conversation-input.ts";
+import type { ResponseServices, ResponseTurn } from "./response-services.ts";
+import { type Failure, runResponse } from "./run-response.ts";
+
+/** The stateful lane: a model that speaks Chat Completions answers a Responses call. */
+export async function createThroughChat(
+  services: ResponseServices,
+  turn: ResponseTurn,
+): Promise<Reply<ResponseObject>> {
+  const { body, context, principal, deployment } = turn;
+  const request = toModelRequest(turn);
+  const nowMs = services.clock.nowMs();
+  const emitter = new ResponseEmitter({
+    response: newResponseObject({ ...body, model: deployment.model } as ResponseRequest, {
+      id: services.ids("resp"),
+      createdAt: Math.floor(nowMs / 1000),
+    }),
+    ids: services.ids,
+    nowMs: () => services.clock.nowMs(),
+    obfuscation: body.stream_options?.include_obfuscation ?? true,
+  });
+  context.fields.model = deployment.model;
+  context.fields.upstream = deployment.upstream.id;
+  const meter = services.journal.start({
+    requestId: context.requestId,
+    attempt: 1,
+    organizationId: principal.organizationId,
+    projectId: principal.projectId,
+    keyId: principal.keyId,
+    operation: createResponse.id,
+    model: deployment.model,
+    upstream: deployment.upstream.id,
+    startedAtMs: nowMs,
+  });
+  const { events, failure } = await runResponse({
+    model: createChatCompletionsModel({
+      deployment,
+      requestId: context.requestId,
+      eventBytesMax: services.relayLimits.eventBytesMax,
+    }),
+    request,
+    emitter,
+    meter,
+    context,
+    record: async () => {
+      if (body.store === false) return;
+      await services.store.insert(principal, emitter.response, turn.input);
+    },
+    abandonedUsage: async () => deployment.upstream.abandonedUsage?.(context.requestId),
+  });
+  if (body.stream === true) {
+    const frames = toFrames(events, failure);
+    return { kind: "stream", contentType: eventStreamContentType, body: eventStream(frames, services.heartbeats) };
+  }
+  for await (const _ of events);
+  const failed = failure();
+  if (failed) throw failed.error;
+  return json(emitter.response);
+}
+
+function toModelRequest({ body, history, input }: ResponseTurn): ModelRequest {
+  return {
+    // Instructions are this turn's alone: those of earlier turns do not carry over.
+    ...(body.instructions ? { instructions: body.instructions } : {}),
+    messages: toModelMessages(historyItems(history), input),
+    settings: {
+      ...(typeof body.temperature === "number" ? { temperature: body.temperature } : {}),
+      ...(typeof body.top_p === "number" ? { topP: body.top_p } : {}),
+      ...(typeof body.max_output_tokens === "number" ? { maxOutputTokens: body.max_output_tokens } : {}),
+    },
+  };
+}
+
+async function* toFrames(
+  events: AsyncGenerator<ResponseEvent, void, undefined>,
+  failure: () => Failure | undefined,
+): EventFrames {
+  for await (const event of events) yield namedFrame(event.type, JSON.stringify(event));
+  return failure() === undefined ? "completed" : "failed";
+}

@@ -1,0 +1,5 @@
+export { createResponseEndpoint } from "./create-response.ts";
+export { deleteResponseEndpoint } from "./delete-response.ts";
+export type { ResponseServices } from "./response-services.ts";
+export { ResponseStore } from "./response-store.ts";
+export { retrieveResponseEndpoint } from "./retrieve-response.ts";

@@ -1,0 +1,101 @@
+import type { ApiError } from "@headrace/contract/common/errors.ts";
+import type { EventFrames } from "../../http/endpoint.ts";
+import { namedFrame } from "../../http/event-stream.ts";
+import { toFailure, toStreamError } from "../../inference/stream-error.ts";
+import type { StoredResponse } from "./response-store.ts";
+
+/** What we say of a response instead of the upstream. */
+export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id"> & { readonly store: boolean };
+
+type Envelope = { type: string; sequence_number: number; response: StoredResponse };
+
+const envelopeKey = Buffer.from('"response":');
+const eventEnd = /\r\n\r\n|\n\n|\r\r/;
+const dataLine = /^data: ?(.*)$/m;
+const lastSequenceNumber = /"sequence_number"\s*:\s*(\d+)(?![\s\S]*"sequence_number")/;
+const decoder = new TextDecoder();
+
+/**
+ * Rewrites the few events of an upstream's stream that carry the whole response, and passes all others as they came.
+ */
+export class ResponseEnvelopes {
+  readonly #own: OwnFields;
+  readonly #record: (response: StoredResponse) => Promise<void>;
+  #latest: StoredResponse | undefined;
+  #lastPiece: Uint8Array | string | undefined;
+
+  constructor(own: OwnFields, record: (response: StoredResponse) => Promise<void>) {
+    this.#own = own;
+    this.#record = record;
+  }
+
+  async *rewrite(frames: EventFrames): EventFrames {
+    try {
+      for (;;) {
+        const { done, value } = await frames.next();
+        if (done) return value;
+        // What is a string was made here already, by `brokenFrames`.
+        if (
+          typeof value === "string" ||
+          !Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKey)
+        ) {
+          this.#lastPiece = value;
+          yield value;
+          continue;
+        }
+        yield await this.#rewritePiece(value);
+      }
+    } finally {
+      await frames.return("client_left");
+    }
+  }
+
+  /** The end of a stream that its upstream broke off, in the place and with the numbers where it stands. */
+  brokenFrames(error: ApiError): string {
+    const piece =
+      this.#lastPiece === undefined
+        ? ""
+        : typeof this.#lastPiece === "string"
+          ? this.#lastPiece
+          : decoder.decode(this.#lastPiece);
+    const next = Number(lastSequenceNumber.exec(piece)?.[1] ?? -1) + 1;
+    const errorEvent = { type: "error", sequence_number: next, error: toStreamError(error) };
+    const errorFrame = namedFrame("error", JSON.stringify(errorEvent));
+    if (this.#latest === undefined) return errorFrame;
+    const response = { ...this.#latest, status: "failed", error: toFailure(error) };
+    const failed = { type: "response.failed", sequence_number: next + 1, response };
+    return errorFrame + namedFrame(failed.type, JSON.stringify(failed));
+  }
+
+  async #rewritePiece(piece: Uint8Array): Promise<string> {
+    const text = decoder.decode(piece);
+    this.#lastPiece = text;
+    let rewritten = "";
+    for (const event of text.split(eventEnd)) {
+      if (event.trim() !== "") rewritten += await this.#rewriteEvent(event);
+    }
+    return rewritten;
+  }
+
+  async #rewriteEvent(event: string): Promise<string> {
+    const data = dataLine.exec(event)?.[1];
+    const envelope = data === undefined ? undefined : readEnvelope(data);
+    if (envelope === undefined) return `${event}\n\n`;
+    const response = { ...envelope.response, ...this.#own };
+    this.#latest = response;
+    if (endTypes.has(envelope.type)) await this.#record(response);
+    return namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
+  }
+}
+
+const endTypes = new Set(["response.completed", "response.incomplete", "response.failed"]);
+
+function readEnvelope(data: string): Envelope | undefined {
+  if (!data.includes('"response"')) return undefined;
+  const value: unknown = JSON.parse(data);
+  if (typeof value !== "object" || value === null || !("response" in value) || !("type" in value)) return undefined;
+  const { response, type } = value;
+  return typeof response === "object" && response !== null && typeof type === "string"
+    ? (value as Envelope)
+    : undefined;
+}

@@ -1,0 +1,161 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { TokenUsage } from "@headrace/contract/common/operation.ts";
+import { describe } from "../../http/render.ts";
+import { elapsedMs, type RequestContext } from "../../http/request-context.ts";
+import { emitResponse } from "../../inference/emit-response.ts";
+import type { ResponseEmitter } from "../../inference/response-emitter.ts";
+import type { ResponseEvent } from "../../inference/response-events.ts";
+import type { ResponseObject } from "../../inference/response-object.ts";
+import { toFailure, toStreamError } from "../../inference/stream-error.ts";
+import type { LanguageModel, ModelPart, ModelRequest } from "../../ports/language-model.ts";
+import type { UsageMeter, UsageStatus } from "../../ports/usage-journal.ts";
+
+export type ResponseRun = {
+  readonly model: LanguageModel;
+  readonly request: ModelRequest;
+  readonly emitter: ResponseEmitter;
+  readonly meter: UsageMeter;
+  readonly context: RequestContext;
+  /** Keeps the finished response; called before the event that ends the stream is given out. */
+  readonly record: () => Promise<void>;
+  /** Tokens of a request that was given up, where the upstream can tell. */
+  readonly abandonedUsage: () => Promise<TokenUsage | undefined>;
+};
+
+export type Failure = { readonly error: unknown };
+
+/**
+ * Starts a model turn and gives its events. Resolves when the model has accepted the request; a request that it refuses
+ * rejects, so that nothing of a stream has been sent yet.
+ * @returns the events, and what went wrong once they have ended.
+ */
+export async function runResponse(
+  run: ResponseRun,
+): Promise<{ events: AsyncGenerator<ResponseEvent, void, undefined>; failure: () => Failure | undefined }> {
+  let failure: Failure | undefined;
+  const account = new TurnAccount(run);
+  let parts: AsyncIterable<ModelPart>;
+  try {
+    parts = await run.model.stream(run.request, { signal: run.context.signal });
+  } catch (error) {
+    await account.close(run.context.signal.aborted ? "client_left" : "failed");
+    throw error;
+  }
+  const onError = (error: unknown): void => {
+    failure = { error };
+    run.context.fields.error = describe(error instanceof ApiError ? (error.cause ?? error.message) : error);
+  };
+  return { events: recordedEvents(run, account, parts, onError), failure: () => failure };
+}
+
+async function* recordedEvents(
+  run: ResponseRun,
+  account: TurnAccount,
+  parts: AsyncIterable<ModelPart>,
+  onError: (error: unknown) => void,
+): AsyncGenerator<ResponseEvent, void, undefined> {
+  const { emitter, context } = run;
+  let recorded = false;
+  const record = async (): Promise<void> => {
+    recorded = true;
+    await run.record();
+  };
+  try {
+    const events = emitResponse(account.count(parts), emitter, { signal: context.signal, onError });
+    for await (const event of events) {
+      // A client may continue from this response as soon as it has seen its last event.
+      if (!isTerminal(event) || recorded) {
+        yield event;
+        continue;
+      }
+      try {
+        await record();
+        yield event;
+      } catch (error) {
+        onError(error);
+        for (const told of notKept(event)) yield told;
+      }
+    }
+  } finally {
+    if (!recorded) await record();
+    await account.close(statusOf(emitter));
+  }
+}
+
+type LifecycleEvent = Extract<ResponseEvent, { response: ResponseObject }>;
+
+function isTerminal(event: ResponseEvent): event is LifecycleEvent {
+  return (
+    event.type === "response.completed" || event.type === "response.incomplete" || event.type === "response.failed"
+  );
+}
+
+/**
+ * What a caller is told instead of a good end, when the response could not be kept and so can't be continued: the same
+ * two events as every failure.
+ */
+function notKept(event: LifecycleEvent): ResponseEvent[] {
+  const error = new ApiError("storage_unavailable", "The response could not be stored. Send the request again.");
+  const response: ResponseObject = {
+    ...event.response,
+    status: "failed",
+    completed_at: null,
+    incomplete_details: null,
+    error: toFailure(error),
+  };
+  return [
+    { type: "error", sequence_number: event.sequence_number, error: toStreamError(error) },
+    { type: "response.failed", sequence_number: event.sequence_number + 1, response },
+  ];
+}
+
+function statusOf(emitter: ResponseEmitter): UsageStatus {
+  switch (emitter.response.status) {
+    case "completed":
+      return "completed";
+    case "incomplete":
+      return "incomplete";
+    case "failed":
+      return "failed";
+    default:
+      return "client_left";
+  }
+}
+
+/** Counts a turn's tokens before they are sent, and closes the account once, with the exact usage where it is known. */
+class TurnAccount {
+  readonly #run: ResponseRun;
+  #usage: TokenUsage | undefined;
+
+  constructor(run: ResponseRun) {
+    this.#run = run;
+  }
+
+  async *count(parts: AsyncIterable<ModelPart>): AsyncGenerator<ModelPart, void, undefined> {
+    const { meter, context } = this.#run;
+    for await (const part of parts) {
+      if (part.type === "finish") {
+        this.#usage = part.usage;
+        context.fields.inputTokens = part.usage.inputTokens;
+        context.fields.outputTokens = part.usage.outputTokens;
+      } else if ("tokens" in part && part.tokens > 0) {
+        context.fields.timeToFirstTokenMs ??= elapsedMs(context);
+        meter.advance(part.tokens);
+      }
+      yield part;
+    }
+  }
+
+  async close(status: UsageStatus): Promise<void> {
+    const { meter, context } = this.#run;
+    const usage = this.#usage ?? (await this.#run.abandonedUsage());
+    meter.end({
+      status,
+      ...(usage === undefined ? {} : { usage }),
+      latencyMs: Math.round(elapsedMs(context)),
+      ...(context.fields.timeToFirstTokenMs === undefined
+        ? {}
+        : { timeToFirstTokenMs: Math.round(context.fields.timeToFirstTokenMs) }),
+    });
+  }
+}

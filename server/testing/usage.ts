@@ -1,0 +1,30 @@
+import { inPlatform } from "../database/tenant.ts";
+import type { TestServer } from "./test-server.ts";
+
+export type BookedUsage = { status: string; estimated: boolean } & Record<string, number | string | boolean>;
+
+/** Longest wait for a row: a request ends a little after its answer. In milliseconds. */
+const waitMsMax = 10_000;
+
+/** What was booked for an answer, one entry for each meter that is not zero. Waits until it is in the database. */
+export async function usageOf(server: TestServer, response: Response): Promise<BookedUsage> {
+  const requestId = response.headers.get("x-request-id") ?? "";
+  const deadlineMs = performance.now() + waitMsMax;
+  for (;;) {
+    await server.platform.foldUsage();
+    const rows = await inPlatform(server.foundation.database.db, (transaction) =>
+      transaction.selectFrom("usage_events").selectAll().where("request_id", "=", requestId).execute(),
+    );
+    const [first] = rows;
+    if (first !== undefined) {
+      const quantities = rows.filter((row) => row.quantity !== "0" || row.meter === "output_tokens");
+      return {
+        status: first.status,
+        estimated: first.estimated,
+        ...Object.fromEntries(quantities.map((row) => [row.meter, Number(row.quantity)])),
+      };
+    }
+    if (performance.now() > deadlineMs) throw new Error(`Nothing was booked for ${requestId}.`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
