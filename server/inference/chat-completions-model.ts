@@ -1,7 +1,7 @@
-import { type ChatCompletionChunk, chatCompletionChunk } from "@headrace/contract/chat/chunk.ts";
 import { chatUsageOf } from "@headrace/contract/chat/create-chat-completion.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
+import { z } from "zod";
 import { withIdleLimit } from "../gateway/idle-limit.ts";
 import { readEventData } from "../gateway/sse-events.ts";
 import type { FinishReason, LanguageModel, ModelMessage, ModelPart, ModelRequest } from "../ports/language-model.ts";
@@ -12,6 +12,18 @@ export type ChatModelOptions = {
   readonly requestId: string;
   readonly eventBytesMax: number;
 };
+
+/** As much of a chunk as is read, leniently: upstreams leave fields out, send null for them, and add their own. */
+const chunkSchema = z.looseObject({
+  choices: z.array(
+    z.object({
+      delta: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
+      finish_reason: z.enum(["stop", "length", "tool_calls", "content_filter", "function_call"]).nullish(),
+    }),
+  ),
+});
+
+type Chunk = z.output<typeof chunkSchema>;
 
 /** Any upstream that speaks Chat Completions, seen as a language model. */
 export function createChatCompletionsModel(options: ChatModelOptions): LanguageModel {
@@ -68,10 +80,12 @@ async function* readParts(
       usage = chatUsageOf(chunk) ?? usage;
       const choice = chunk.choices[0];
       if (choice === undefined) continue;
-      // A chunk stands for a token even where the token has no text of its own yet.
-      yield { type: "text-delta", text: choice.delta.content ?? "", tokens: choice.finish_reason === null ? 1 : 0 };
-      if (choice.delta.refusal) yield { type: "refusal-delta", text: choice.delta.refusal, tokens: 1 };
-      if (choice.finish_reason !== null) reason = toFinishReason(choice.finish_reason);
+      const { delta, finish_reason: finishReason } = choice;
+      // A chunk stands for a token, even where the token has no text of its own yet; the last one carries none.
+      const tokens = finishReason ? 0 : 1;
+      if (delta?.refusal) yield { type: "refusal-delta", text: delta.refusal, tokens };
+      else yield { type: "text-delta", text: delta?.content ?? "", tokens };
+      if (finishReason) reason = toFinishReason(finishReason);
     }
   } catch (error) {
     throw error instanceof ApiError || signal.aborted ? error : brokenOff(error);
@@ -80,19 +94,19 @@ async function* readParts(
   yield { type: "finish", reason, usage };
 }
 
-function parseChunk(data: string): ChatCompletionChunk {
+function parseChunk(data: string): Chunk {
   let value: unknown;
   try {
     value = JSON.parse(data);
   } catch (error) {
     throw brokenOff(error);
   }
-  const chunk = chatCompletionChunk.safeParse(value);
+  const chunk = chunkSchema.safeParse(value);
   if (chunk.success) return chunk.data;
   throw brokenOff(`not a chat completion chunk: ${data.slice(0, 200)}`);
 }
 
-function toFinishReason(reason: NonNullable<ChatCompletionChunk["choices"][number]["finish_reason"]>): FinishReason {
+function toFinishReason(reason: FinishReason | "function_call"): FinishReason {
   return reason === "function_call" ? "tool_calls" : reason;
 }
 

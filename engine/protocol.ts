@@ -1,0 +1,33 @@
+import type { CatalogueModel } from "./catalogue-types.ts";
+
+/** What the supervisor tells the engine at its start, as JSON in its only argument. */
+export type EngineOptions = {
+  readonly socketPath: string;
+  /** A model that nobody used for this long is unloaded. */
+  readonly idleUnloadMs: number;
+  /** All loaded models together stay below this, by their `memoryBytes`. */
+  readonly memoryBytesMax: number;
+  /** Requests that one chat model works on at once, where its memory allows. */
+  readonly sequencesMax: number;
+  /** Requests that may wait for a place at one model. */
+  readonly waitingMax: number;
+  /** Threads of one evaluation. More than the cores that are free makes llama.cpp slower by orders of magnitude. */
+  readonly threads: number;
+};
+
+/** A model as the engine needs to know it: `POST /internal/models`. */
+export type RegisteredModel = Pick<
+  CatalogueModel,
+  "id" | "kind" | "contextTokens" | "memoryBytes" | "sampling" | "templateVariables"
+> & { readonly path: string };
+
+/** Tokens that were evaluated for one request: `GET /internal/abandoned?request=<its x-request-id>`. */
+export type EngineUsage = { readonly promptTokens: number; readonly generatedTokens: number };
+
+/** `GET /internal/stats`. Counters since the engine's start. */
+export type EngineStats = {
+  readonly evaluatedTokens: number;
+  readonly requestsRunning: number;
+  readonly loadedModels: readonly string[];
+  readonly residentBytes: number;
+};
