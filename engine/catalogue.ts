@@ -216,6 +216,3 @@ export const catalogue: readonly CatalogueModel[] = [
     ],
   },
 ];
-
-/** The model of that name, or undefined. */
-export const findModel = (id: string): CatalogueModel | undefined => catalogue.find((model) => model.id === id);

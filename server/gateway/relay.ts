@@ -160,10 +160,10 @@ export class Relay {
           context.fields.timeToFirstTokenMs ??= elapsedMs(context);
           attempt.meter.advance(tokens);
         }
-        if (scanner.terminalSeen) status = "completed";
+        status = scanner.terminalStatus ?? status;
         yield events;
       }
-      if (scanner.terminalSeen) return "completed";
+      if (scanner.terminalStatus !== undefined) return status === "failed" ? "failed" : "completed";
       status = "failed";
       yield onBroken(brokenAnswer("the stream ended without its terminal event"));
       return "failed";

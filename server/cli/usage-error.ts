@@ -1,0 +1,4 @@
+/** A command that can't be understood. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
