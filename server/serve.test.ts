@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServerDatabase } from "./database/testing/test-database.ts";
-import { chatFrames, startScriptedProvider } from "./testing/scripted-provider.ts";
+import { chatFrames, sendEvents, startScriptedProvider } from "./testing/scripted-provider.ts";
 
 /** A real server process; `output` is all that it wrote, `exited` its exit code. */
 type Serving = {
@@ -209,6 +209,56 @@ describe("SIGTERM", () => {
     expect(await answer.text()).toEndWith("data: [DONE]\n\n");
     expect(await server.exited).toBe(0);
   }, 60_000);
+});
+
+describe("a full disk", () => {
+  // Mounting a small file system of our own takes root; a container may forbid even that.
+  const mount = join(tmpdir(), `headrace-small-${process.pid}`);
+  const isMounted = (() => {
+    mkdirSync(mount, { recursive: true });
+    folders.push(mount);
+    return spawnSync("mount", ["-t", "tmpfs", "-o", "size=200m", "tmpfs", mount]).status === 0;
+  })();
+  afterAll(() => {
+    if (isMounted) spawnSync("umount", ["-l", mount]);
+  });
+
+  test.skipIf(!isMounted)(
+    "refuses requests with a 503, loses nothing, and serves again when there is room",
+    async () => {
+      await using provider = await startScriptedProvider();
+      provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
+      writeFileSync(join(mount, "headrace.yaml"), provider.yaml(["chat"]));
+      const server = start(mount);
+      const url = await server.url();
+      const ask = (path: string, body: object) =>
+        fetch(`${url}${path}`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${firstKeys(mount).project}`, "content-type": "application/json" },
+          body: JSON.stringify({ model: "scripted", ...body }),
+        });
+      const respond = () => ask("/v1/responses", { input: "x" });
+      const kept = (await (await respond()).json()) as { id: string };
+
+      const filler = join(mount, "filler");
+      spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"]);
+      let refusal = await respond();
+      for (let tries = 0; refusal.status === 200 && tries < 500; tries++) refusal = await respond();
+      expect(refusal.status).toBe(503);
+      expect(await refusal.json()).toMatchObject({ error: { code: "storage_unavailable", param: null } });
+      expect((await fetch(`${url}/livez`)).status).toBe(200);
+
+      rmSync(filler);
+      const deadlineMs = performance.now() + 30_000;
+      while ((await respond()).status !== 200 && performance.now() < deadlineMs) await Bun.sleep(100);
+      expect((await respond()).status).toBe(200);
+      const headers = { authorization: `Bearer ${firstKeys(mount).project}` };
+      expect((await fetch(`${url}/v1/responses/${kept.id}`, { headers })).status).toBe(200);
+      server.kill("SIGTERM");
+      expect(await server.exited).toBe(0);
+    },
+    120_000,
+  );
 });
 
 describe("the command line", () => {
