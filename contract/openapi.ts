@@ -112,7 +112,7 @@ function parametersOf(operation: OperationDefinition): Json[] {
 function errorResponses(operation: OperationDefinition): Json {
   const codes = new Set<ErrorCode>([
     ...commonErrors,
-    ...(operation.scope === "public" ? [] : keyErrors),
+    ...keyErrors,
     ...(operation.body || operation.query || operation.params ? inputErrors : []),
     ...(operation.body ? bodyErrors : []),
     ...operation.errors,

@@ -3,11 +3,14 @@ import type { ErrorCode } from "./errors.ts";
 
 export type HttpMethod = "GET" | "POST" | "DELETE";
 
-/**
- * What a key must be allowed to do before an operation runs. The names are OpenAI's own scope names; `public` needs no
- * key. An operation without a scope does not compile.
- */
-export type Scope = "public" | "api.model.read" | "api.model.request" | "api.responses.read" | "api.responses.write";
+/** What a project's key may be allowed to do. The names are OpenAI's own. */
+export type ProjectScope = "api.model.read" | "api.model.request" | "api.responses.read" | "api.responses.write";
+
+/** What an organization's admin key may do: the Admin API. The names are OpenAI's own. */
+export type ManagementScope = "api.management.read" | "api.management.write";
+
+/** What a key must be allowed to do before an operation runs. An operation without a scope does not compile. */
+export type Scope = ProjectScope | ManagementScope;
 
 /** Tokens of one answer, as every meter of the platform counts them. */
 export type TokenUsage = {

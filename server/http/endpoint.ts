@@ -1,5 +1,12 @@
-import type { AnswerOf, BodyOf, OperationDefinition, ParamsOf, QueryOf } from "@headrace/contract/common/operation.ts";
-import type { ProjectPrincipal } from "../ports/principal.ts";
+import type {
+  AnswerOf,
+  BodyOf,
+  ManagementScope,
+  OperationDefinition,
+  ParamsOf,
+  QueryOf,
+} from "@headrace/contract/common/operation.ts";
+import type { AdminPrincipal, ProjectPrincipal } from "../ports/principal.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** How a streamed body ended: whole, with an error that the stream itself told, or because nobody read on. */
@@ -17,22 +24,37 @@ export type Reply<Answer> =
   | { readonly kind: "bytes"; readonly contentType: string; readonly body: Uint8Array }
   | { readonly kind: "stream"; readonly contentType: string; readonly body: StreamedBody };
 
+/** Who may run an operation: its scope says whether it is an organization's or a project's. */
+export type PrincipalOf<Op extends OperationDefinition> = Op["scope"] extends ManagementScope
+  ? AdminPrincipal
+  : ProjectPrincipal;
+
 export type EndpointInput<Op extends OperationDefinition> = {
   readonly params: ParamsOf<Op>;
   readonly query: QueryOf<Op>;
   readonly body: BodyOf<Op>;
   /** The body as it was sent: valid UTF-8 and valid JSON of the operation's schema. Empty where there is none. */
   readonly rawBody: Uint8Array;
-  readonly principal: ProjectPrincipal;
+  readonly principal: PrincipalOf<Op>;
   readonly context: RequestContext;
 };
 
 export type Handler<Op extends OperationDefinition> = (input: EndpointInput<Op>) => Promise<Reply<AnswerOf<Op>>>;
 
-/** An operation and what answers it, its types forgotten: the pipeline has checked them at the edge. */
+/** An endpoint's input, its types forgotten: the pipeline has checked them at the edge. */
+export type CheckedInput = {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly rawBody: Uint8Array;
+  readonly principal: AdminPrincipal | ProjectPrincipal;
+  readonly context: RequestContext;
+};
+
+/** An operation and what answers it. */
 export type Endpoint = {
   readonly operation: OperationDefinition;
-  readonly handle: (input: EndpointInput<OperationDefinition>) => Promise<Reply<unknown>>;
+  readonly handle: (input: CheckedInput) => Promise<Reply<unknown>>;
 };
 
 /** Binds a handler to its operation; the handler's input and answer have the contract's types. */

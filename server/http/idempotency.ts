@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
 import type { IdempotencyId, IdempotencyStore } from "../ports/idempotency-store.ts";
-import type { EndpointInput, Reply, StreamedBody } from "./endpoint.ts";
+import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 
 /** Answers larger than this are not kept for a retry; the retry then runs anew. In bytes. */
 const keptAnswerBytesMax = 4 * 1024 * 1024;
@@ -24,7 +24,7 @@ export class IdempotencyGuard {
   async run(
     headers: Headers,
     operation: OperationDefinition,
-    input: EndpointInput<OperationDefinition>,
+    input: CheckedInput,
     handle: () => Promise<Reply<unknown>>,
   ): Promise<Reply<unknown>> {
     const key = headers.get("idempotency-key");
@@ -32,7 +32,14 @@ export class IdempotencyGuard {
     if (key.length === 0 || key.length > keyLengthMax) {
       throw new ApiError("invalid_header", `The Idempotency-Key header must have 1 to ${keyLengthMax} characters.`);
     }
-    const id: IdempotencyId = { principal: input.principal, operationId: operation.id, key };
+    const { principal } = input;
+    const id: IdempotencyId = {
+      organizationId: principal.organizationId,
+      // An organization's own operations belong to no project: its id stands in for one.
+      projectId: "projectId" in principal ? principal.projectId : principal.organizationId,
+      operationId: operation.id,
+      key,
+    };
     const claim = await this.#store.claim(id, createHash("sha256").update(input.rawBody).digest());
     switch (claim.kind) {
       case "done":

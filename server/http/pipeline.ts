@@ -1,11 +1,10 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
 import { parseQuery, parseRequest } from "@headrace/contract/common/validation.ts";
 import { matchDocumentedOperation } from "@headrace/contract/coverage/coverage.ts";
-import type { Principal, ProjectPrincipal } from "../ports/principal.ts";
+import type { Principal } from "../ports/principal.ts";
 import { authorize } from "./authorize.ts";
 import { readApiKey, requireOneHost } from "./credentials.ts";
-import type { EndpointInput, Reply } from "./endpoint.ts";
+import type { CheckedInput, Reply } from "./endpoint.ts";
 import type { IdempotencyGuard } from "./idempotency.ts";
 import { readJsonBody } from "./read-body.ts";
 import { type ErrorReaders, type Rendered, renderError, renderReply } from "./render.ts";
@@ -40,8 +39,8 @@ export async function answerApiRequest(
     const { operation } = match.endpoint;
     operationId = operation.id;
     principal = parts.authenticator.authenticate(readApiKey(request.headers));
-    const project = authorize(principal, operation);
-    const input = await readInput(request, url, match, project, context, parts.bodyBytesMax);
+    const allowed = authorize(principal, operation);
+    const input = await readInput(request, url, match, allowed, context, parts.bodyBytesMax);
     context.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
     const reply = await parts.idempotency.run(request.headers, operation, input, handle);
@@ -76,10 +75,10 @@ async function readInput(
   request: Request,
   url: URL,
   match: Match,
-  principal: ProjectPrincipal,
+  principal: CheckedInput["principal"],
   context: RequestContext,
   bodyBytesMax: number,
-): Promise<EndpointInput<OperationDefinition>> {
+): Promise<CheckedInput> {
   const { operation } = match.endpoint;
   const params = operation.params ? parseRequest(operation.params, match.params) : undefined;
   const query = operation.query ? parseQuery(operation.query, url.search) : undefined;
@@ -90,5 +89,5 @@ async function readInput(
     rawBody = read.bytes as Uint8Array<ArrayBuffer>;
     body = parseRequest(operation.body, read.value);
   }
-  return { params, query, body, rawBody, principal, context } as EndpointInput<OperationDefinition>;
+  return { params, query, body, rawBody, principal, context };
 }

@@ -1,5 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { Scope } from "@headrace/contract/common/operation.ts";
+import type { ProjectScope } from "@headrace/contract/common/operation.ts";
 import type { Authenticator } from "../http/request-context.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Principal } from "../ports/principal.ts";
@@ -88,6 +88,6 @@ function toPrincipal(row: KeyRow): Principal {
     keyId: row.id,
     organizationId: row.organization_id,
     projectId: row.project_id,
-    scopes: row.scopes === null ? "all" : (row.scopes as Scope[]),
+    scopes: row.scopes === null ? "all" : (row.scopes as ProjectScope[]),
   };
 }

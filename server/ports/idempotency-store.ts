@@ -1,5 +1,3 @@
-import type { ProjectPrincipal } from "./principal.ts";
-
 export type KeptAnswer = { readonly contentType: string; readonly body: Uint8Array };
 
 export type Claim =
@@ -9,7 +7,8 @@ export type Claim =
   | { readonly kind: "done"; readonly answer: KeptAnswer };
 
 export type IdempotencyId = {
-  readonly principal: ProjectPrincipal;
+  readonly organizationId: string;
+  readonly projectId: string;
   readonly operationId: string;
   readonly key: string;
 };

@@ -1,4 +1,4 @@
-import type { Scope } from "@headrace/contract/common/operation.ts";
+import type { ProjectScope } from "@headrace/contract/common/operation.ts";
 
 /** Who asks, as proven by a key. */
 export type ProjectPrincipal = {
@@ -7,7 +7,7 @@ export type ProjectPrincipal = {
   readonly organizationId: string;
   readonly projectId: string;
   /** `all`, or exactly these scopes. */
-  readonly scopes: "all" | readonly Scope[];
+  readonly scopes: "all" | readonly ProjectScope[];
 };
 
 export type AdminPrincipal = {

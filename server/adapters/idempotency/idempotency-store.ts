@@ -18,12 +18,12 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   }
 
   async claim(id: IdempotencyId, requestHash: Uint8Array): Promise<Claim> {
-    return inTenant(this.#db, id.principal, async (transaction) => {
+    return inTenant(this.#db, id, async (transaction) => {
       const claimed = await transaction
         .insertInto("idempotency_keys")
         .values({
-          organization_id: id.principal.organizationId,
-          project_id: id.principal.projectId,
+          organization_id: id.organizationId,
+          project_id: id.projectId,
           operation: id.operationId,
           key: id.key,
           request_hash: Buffer.from(requestHash),
@@ -49,7 +49,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
       const row = await transaction
         .selectFrom("idempotency_keys")
         .select(["state", "request_hash", "headers", "body"])
-        .where("project_id", "=", id.principal.projectId)
+        .where("project_id", "=", id.projectId)
         .where("operation", "=", id.operationId)
         .where("key", "=", id.key)
         .executeTakeFirst();
@@ -64,7 +64,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   }
 
   async keep(id: IdempotencyId, answer: KeptAnswer): Promise<void> {
-    await inTenant(this.#db, id.principal, (transaction) =>
+    await inTenant(this.#db, id, (transaction) =>
       transaction
         .updateTable("idempotency_keys")
         .set({
@@ -74,7 +74,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
           body: Buffer.from(answer.body),
           expires_at: secondsFromNow(this.#keptSeconds),
         })
-        .where("project_id", "=", id.principal.projectId)
+        .where("project_id", "=", id.projectId)
         .where("operation", "=", id.operationId)
         .where("key", "=", id.key)
         .execute(),
@@ -82,10 +82,10 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   }
 
   async release(id: IdempotencyId): Promise<void> {
-    await inTenant(this.#db, id.principal, (transaction) =>
+    await inTenant(this.#db, id, (transaction) =>
       transaction
         .deleteFrom("idempotency_keys")
-        .where("project_id", "=", id.principal.projectId)
+        .where("project_id", "=", id.projectId)
         .where("operation", "=", id.operationId)
         .where("key", "=", id.key)
         .where("state", "=", "running")
