@@ -151,7 +151,7 @@ function operationObject(operation: OperationDefinition): Json {
     tags: [operation.tag],
     summary: operation.summary,
     "x-scope": operation.scope,
-    security: operation.scope === "public" ? [] : [{ apiKey: [] }],
+    security: [{ apiKey: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body
       ? {
