@@ -47,6 +47,11 @@ export interface LocalUpstream extends Upstream {
 }
 
 const stopGraceMs = 10_000;
+/**
+ * The system still takes connections for a process that is being killed, and resets them a moment later. A request that
+ * is reset this soon has met such a process; one that lived longer may have killed it itself and is not tried again.
+ */
+const dyingMsMax = 100;
 const abandonedWaitMs = 2000;
 
 /** The local models as an upstream: an engine process that is started at the first request and after every crash. */
@@ -114,10 +119,12 @@ class EngineSupervisor implements LocalUpstream {
   /** A request to a running engine; one that has died without our knowing yet is replaced once. */
   async #fetch(model: string, path: string, init: RequestInit): Promise<Response> {
     const engine = await this.#engineFor(model);
+    const sentAtMs = performance.now();
     try {
       return await engine.fetch(path, init);
     } catch (error) {
-      if (!wasNotReached(error)) throw error;
+      const wasDying = wasReset(error) && performance.now() - sentAtMs < dyingMsMax;
+      if (!wasDying && !wasNotReached(error)) throw error;
       await engine.stop(0);
       return (await this.#engineFor(model)).fetch(path, init);
     }
@@ -243,6 +250,9 @@ class EngineSupervisor implements LocalUpstream {
 /** The request was not taken, so that it can be sent again. */
 const wasNotReached = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ENOENT");
+
+const wasReset = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "ECONNRESET";
 
 /** The engine's refusal as the error that it was there. */
 async function readError(response: Response): Promise<ApiError> {
