@@ -1,3 +1,19 @@
+import { createAdminApiKey, deleteAdminApiKey, listAdminApiKeys, retrieveAdminApiKey } from "./admin/admin-api-keys.ts";
+import {
+  deleteProjectApiKey,
+  listProjectApiKeys,
+  retrieveProjectApiKey,
+  updateProjectApiKey,
+} from "./admin/project-api-keys.ts";
+import { archiveProject, createProject, listProjects, retrieveProject, updateProject } from "./admin/projects.ts";
+import {
+  createProjectServiceAccount,
+  createProjectServiceAccountApiKey,
+  deleteProjectServiceAccount,
+  listProjectServiceAccounts,
+  retrieveProjectServiceAccount,
+  updateProjectServiceAccount,
+} from "./admin/service-accounts.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
 import { listModels, retrieveModel } from "./models.ts";
@@ -13,6 +29,25 @@ export const operations = {
   retrieveResponse,
   deleteResponse,
   createEmbedding,
+  listAdminApiKeys,
+  createAdminApiKey,
+  retrieveAdminApiKey,
+  deleteAdminApiKey,
+  listProjects,
+  createProject,
+  retrieveProject,
+  updateProject,
+  archiveProject,
+  listProjectApiKeys,
+  retrieveProjectApiKey,
+  updateProjectApiKey,
+  deleteProjectApiKey,
+  listProjectServiceAccounts,
+  createProjectServiceAccount,
+  retrieveProjectServiceAccount,
+  updateProjectServiceAccount,
+  deleteProjectServiceAccount,
+  createProjectServiceAccountApiKey,
 } as const;
 
 export type OperationId = keyof typeof operations;

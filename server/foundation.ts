@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ModelLibrary } from "@headrace/engine/library/model-library.ts";
+import type { AuditCommandParts } from "./audit/audit-command.ts";
+import { deriveAuditSigningKey } from "./audit/signing-key.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { fingerprintOfSecret, openSecretFile } from "./config/secret.ts";
@@ -23,6 +25,7 @@ export type Foundation = AsyncDisposable & {
   readonly hashKey: Uint8Array;
   readonly keys: KeyService;
   readonly library: ModelLibrary;
+  readonly audit: AuditCommandParts;
   /** Set at the first start alone. */
   readonly firstKeys: FirstKeys | undefined;
 };
@@ -51,8 +54,22 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
     folder: join(config.dataFolder, "models"),
     locations: { huggingFaceUrl: huggingFaceUrl.href, packageIndexUrl: pypiIndexUrl.href },
   });
+  const audit = {
+    db: database.db,
+    signingKey: deriveAuditSigningKey(secret),
+    checkpointsPath: join(config.dataFolder, "audit-checkpoints.jsonl"),
+  };
   const owned = parts.move();
-  return { database, embedded, hashKey, keys, library, firstKeys, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    database,
+    embedded,
+    hashKey,
+    keys,
+    library,
+    audit,
+    firstKeys,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** With another secret no stored key would be known any more: better to say so than to refuse everybody. */

@@ -7,6 +7,8 @@ import { PostgresIdempotencyStore } from "./adapters/idempotency/idempotency-sto
 import { ConfiguredModels } from "./adapters/model-directory/configured-models.ts";
 import { LocalModels } from "./adapters/model-directory/local-models.ts";
 import { OpenAiProvider } from "./adapters/provider/openai-provider.ts";
+import { CheckpointFile } from "./audit/checkpoint-file.ts";
+import { AuditCheckpointer } from "./audit/checkpointer.ts";
 import type { Config } from "./config/config.ts";
 import { unixSocketPath } from "./config/socket-path.ts";
 import { createControlHandler } from "./control/control-server.ts";
@@ -50,7 +52,7 @@ export type Platform = AsyncDisposable & {
  */
 export async function startPlatform(config: Config, foundation: Foundation, logger: Logger): Promise<Platform> {
   await using parts = new AsyncDisposableStack();
-  const { database, hashKey, keys, library } = foundation;
+  const { database, hashKey, keys, library, audit } = foundation;
   const { limits } = config;
   const clock = systemClock;
 
@@ -71,6 +73,16 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     limits,
   });
   parts.defer(() => journal.close());
+
+  const checkpointer = await AuditCheckpointer.open({
+    db: database.db,
+    signingKey: audit.signingKey,
+    file: new CheckpointFile(audit.checkpointsPath),
+    clock,
+    logger,
+  });
+  checkpointer.start();
+  parts.defer(() => checkpointer.close());
 
   const engine = createLocalUpstream({ library, socketFolder: config.dataFolder, logger, ...engineSettings(config) });
   parts.defer(() => engine.stop());
@@ -93,6 +105,9 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     answerBytesMax: limits.upstreamAnswerBytesMax,
   };
   const endpoints = createEndpoints({
+    db: database.db,
+    keys,
+    refreshKeys: keyDirectory.refresh,
     models,
     relay: new Relay(journal, relayLimits),
     relayLimits,
@@ -127,7 +142,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     stopping: stopping.signal,
   });
 
-  const control = createLocalControl({ keys, library, onModelsChanged: () => localModels.refresh() });
+  const control = createLocalControl({ keys, library, audit, onModelsChanged: () => localModels.refresh() });
   const controlSocket = unixSocketPath(config.dataFolder, "control.sock");
   // The folder's lock is ours, so a socket that lies there is one that a killed process left behind.
   rmSync(controlSocket, { force: true });
@@ -142,8 +157,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     rmSync(controlSocket, { force: true });
   });
 
-  // The pipeline refuses at the limit with a proper error; Bun's own bound only has to be above it.
-  const listener = listen({ where: config.listen, handle, bodyBytesMax: limits.bodyBytesMax * 2 });
+  // The pipeline refuses at its limit, in OpenAI's words; Bun's own bound would cut the connection without any.
+  const listener = listen({ where: config.listen, handle, bodyBytesMax: Number.MAX_SAFE_INTEGER });
   parts.defer(async () => {
     phase = "stopping";
     const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { toOpenApi } from "@headrace/contract/openapi.ts";
 import { operations } from "@headrace/contract/operations.ts";
 import { program } from "@headrace/contract/program.ts";
+import { describeReport } from "../audit/audit-command.ts";
 import type { Environment } from "../config/environment.ts";
 import type { ControlService } from "../control/control-service.ts";
 import { serve } from "../serve.ts";
@@ -21,12 +24,15 @@ const help = `headrace ${program.version}
                                         makes a project key and prints it once
   keys list                             all keys, without their secrets
   keys revoke ID                        ends a key; servers refuse it within seconds
+  audit verify [--organization ID] [--checkpoints FILE]
+                                        finds every change of the audit logs; FILE: checkpoints that were kept elsewhere
+  audit checkpoints [--organization ID] prints the signed checkpoints, to be kept elsewhere
   openapi                               prints the API's OpenAPI 3.1 document
 
 While a server runs on the same data folder, these talk to it.`;
 
 /** Commands that are planned and not there yet: said plainly instead of "unknown". */
-const notServedYet = new Set(["organizations", "apply", "config", "audit", "backup", "restore", "doctor"]);
+const notServedYet = new Set(["organizations", "apply", "config", "backup", "restore", "doctor"]);
 
 /** Runs one command line. @throws UsageError for one that can't be understood. */
 export async function runCommand(words: readonly string[], context: CommandContext): Promise<void> {
@@ -77,6 +83,19 @@ export async function runCommand(words: readonly string[], context: CommandConte
       await control((service) => service.removeModel(id));
       return print(`The model ${id} is removed.`);
     }
+    case "audit verify":
+      return control(async (service) => {
+        const { publicKey, reports } = await service.verifyAudit({
+          organizationId: values.organization,
+          checkpointsFile: values.checkpoints && existingFile(context.cwd, values.checkpoints),
+        });
+        print([...reports.map(describeReport), "", "Checkpoints are signed with (Ed25519)", publicKey].join("\n"));
+        if (reports.some((report) => !report.ok)) process.exitCode = 1;
+      });
+    case "audit checkpoints":
+      return control((service) =>
+        service.exportAuditCheckpoints({ organizationId: values.organization }, (lines) => print(lines.join("\n"))),
+      );
     default:
       throw new UsageError(
         notServedYet.has(noun ?? "")
@@ -91,11 +110,23 @@ function readWords(words: readonly string[]) {
     return parseArgs({
       args: [...words],
       allowPositionals: true,
-      options: { name: { type: "string" }, project: { type: "string" } },
+      options: {
+        name: { type: "string" },
+        project: { type: "string" },
+        organization: { type: "string" },
+        checkpoints: { type: "string" },
+      },
     });
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${help}`, { cause: error });
   }
+}
+
+/** An absolute path: the server that is asked works in another folder. */
+function existingFile(cwd: string, path: string): string {
+  const absolute = resolve(cwd, path);
+  if (!existsSync(absolute)) throw new UsageError(`There is no file '${absolute}'.`);
+  return absolute;
 }
 
 function print(text: string): void {

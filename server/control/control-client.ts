@@ -1,3 +1,4 @@
+import type { AuditVerification } from "../audit/audit-command.ts";
 import type { KeySummary } from "../identity/key-service.ts";
 import type { ControlLine } from "./control-server.ts";
 import { ControlError, type ControlService, type ModelState, type PullProgress } from "./control-service.ts";
@@ -16,6 +17,9 @@ export function connectControl(socketPath: string): ControlService {
     listModels: () => call<ModelState[]>("listModels", {}),
     pullModel: (id, onProgress) => call<void>("pullModel", { id }, (value) => onProgress(value as PullProgress)),
     removeModel: (id) => call<void>("removeModel", { id }),
+    verifyAudit: (options) => call<AuditVerification>("verifyAudit", options),
+    exportAuditCheckpoints: (options, onLines) =>
+      call<void>("exportAuditCheckpoints", options, (lines) => onLines(lines as string[])),
   };
 }
 
@@ -38,6 +42,7 @@ async function send<Result>(
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
     for (const text of lines) {
+      if (text === "") continue;
       const line = JSON.parse(text) as ControlLine;
       if (line.kind === "result") return line.value as Result;
       if (line.kind === "error") throw new ControlError(line.message);

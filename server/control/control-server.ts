@@ -5,6 +5,8 @@ import type { ControlService } from "./control-service.ts";
 
 const id = z.strictObject({ id: z.string().min(1).max(256) });
 
+const organizationId = z.string().min(1).max(256).optional();
+
 const requests = {
   createKey: z.strictObject({ name: z.string().min(1).max(256), projectId: z.string().max(256).optional() }),
   listKeys: z.strictObject({}),
@@ -12,9 +14,17 @@ const requests = {
   listModels: z.strictObject({}),
   pullModel: id,
   removeModel: id,
+  verifyAudit: z.strictObject({ organizationId, checkpointsFile: z.string().startsWith("/").max(4_096).optional() }),
+  exportAuditCheckpoints: z.strictObject({ organizationId }),
 } as const satisfies Record<keyof ControlService, z.ZodType>;
 
-/** One line of the answer. The last one is `result` or `error`; progress may come before it. */
+/**
+ * An empty line is sent in a silence of this length: Bun cuts a Unix socket after 10 seconds without a byte, and a check
+ * of gigabytes takes longer. In milliseconds.
+ */
+const silenceMs = 3_000;
+
+/** One line of the answer. The last one is `result` or `error`; progress and empty lines may come before it. */
 export type ControlLine =
   | { readonly kind: "progress"; readonly value: unknown }
   | { readonly kind: "result"; readonly value: unknown }
@@ -55,7 +65,7 @@ function answer(
     lines.push(line);
     wake();
   };
-  const work = call(service, method, parameters, (value) => say({ kind: "progress", value })).then(
+  void call(service, method, parameters, (value) => say({ kind: "progress", value })).then(
     (value) => say({ kind: "result", value: value ?? null }),
     (error: unknown) => {
       logger.log("warn", "a command failed", { method, error: describe(error) });
@@ -65,16 +75,17 @@ function answer(
   return new ReadableStream({
     async pull(controller) {
       if (lines.length === 0) {
-        await Promise.race([
-          work,
-          new Promise<void>((resolve) => {
-            wake = resolve;
-          }),
-        ]);
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, silenceMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
       }
       const line = lines.shift();
-      if (line !== undefined) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
-      if (line === undefined || line.kind !== "progress") controller.close();
+      controller.enqueue(encoder.encode(line === undefined ? "\n" : `${JSON.stringify(line)}\n`));
+      if (line !== undefined && line.kind !== "progress") controller.close();
     },
   });
 }
@@ -100,5 +111,13 @@ function call(
       return service.pullModel(id.parse(parameters).id, onProgress);
     case "removeModel":
       return service.removeModel(id.parse(parameters).id);
+    case "verifyAudit": {
+      const { organizationId, checkpointsFile } = requests.verifyAudit.parse(parameters);
+      return service.verifyAudit({ organizationId, checkpointsFile });
+    }
+    case "exportAuditCheckpoints": {
+      const { organizationId } = requests.exportAuditCheckpoints.parse(parameters);
+      return service.exportAuditCheckpoints({ organizationId }, onProgress);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { AuditVerification } from "../audit/audit-command.ts";
 import type { KeySummary } from "../identity/key-service.ts";
 
 export type ModelState = {
@@ -31,6 +32,16 @@ export interface ControlService {
   listModels(): Promise<ModelState[]>;
   pullModel(id: string, onProgress: (progress: PullProgress) => void): Promise<void>;
   removeModel(id: string): Promise<void>;
+  /** Verifies the audit log of one organization or of all, against a file of checkpoints (an absolute path) or our own. */
+  verifyAudit(options: {
+    readonly organizationId: string | undefined;
+    readonly checkpointsFile: string | undefined;
+  }): Promise<AuditVerification>;
+  /** Tells the signed checkpoints, as lines of JSON. */
+  exportAuditCheckpoints(
+    options: { readonly organizationId: string | undefined },
+    onLines: (lines: readonly string[]) => void,
+  ): Promise<void>;
 }
 
 /** A failure that the person at the command line is told as it is. */

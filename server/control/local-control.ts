@@ -1,4 +1,5 @@
 import type { ModelState as LibraryState, ModelLibrary } from "@headrace/engine/library/model-library.ts";
+import { type AuditCommandParts, checkpointsCommand, verifyCommand } from "../audit/audit-command.ts";
 import type { KeyService } from "../identity/key-service.ts";
 import type { ControlService, ModelState } from "./control-service.ts";
 
@@ -6,10 +7,11 @@ import type { ControlService, ModelState } from "./control-service.ts";
 export function createLocalControl(parts: {
   readonly keys: KeyService;
   readonly library: ModelLibrary;
+  readonly audit: AuditCommandParts;
   /** Called when the models on disk have changed. */
   readonly onModelsChanged: () => Promise<void>;
 }): ControlService {
-  const { keys, library, onModelsChanged } = parts;
+  const { keys, library, audit, onModelsChanged } = parts;
   return {
     createKey: (options) => keys.create(options),
     listKeys: () => keys.list(),
@@ -23,6 +25,8 @@ export function createLocalControl(parts: {
       await library.remove(id);
       await onModelsChanged();
     },
+    verifyAudit: (options) => verifyCommand(audit, options),
+    exportAuditCheckpoints: (options, onLines) => checkpointsCommand(audit, { ...options, onLines }),
   };
 }
 

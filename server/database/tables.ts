@@ -39,12 +39,23 @@ export type ApiKeysTable = {
   /** HMAC-SHA256 of the key. */
   hash: Uint8Array;
   redacted: string;
+  /** Whose key it is, for the kind `service_account`. */
+  service_account_id: Nullable<string>;
   /** Null means all scopes. */
   scopes: Nullable<string[]>;
   created_at: CreatedAt;
   last_used_at: NullableTimestamp;
   expires_at: NullableTimestamp;
   revoked_at: NullableTimestamp;
+};
+
+export type ServiceAccountsTable = {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  name: string;
+  role: "owner" | "member" | "none";
+  created_at: CreatedAt;
 };
 
 export type ResponsesTable = {
@@ -106,14 +117,58 @@ export type IdempotencyKeysTable = {
 
 export type InstallationTable = { name: string; value: string };
 
+export type AuditChainsTable = {
+  organization_id: string;
+  /** Of the newest event; 0 before the first. */
+  sequence: ColumnType<string, number | undefined, number>;
+  hash: ColumnType<Uint8Array, Uint8Array | undefined, Uint8Array>;
+  /** Of the newest checkpoint; 0 before the first. */
+  checkpoint_sequence: ColumnType<string, number | undefined, number>;
+};
+
+/** Append only; all of a row but `hash` itself is what `hash` covers (audit/chain.ts). */
+export type AuditLogTable = {
+  organization_id: string;
+  sequence: BigInteger;
+  /** The version of the rules by which `hash` was made. */
+  encoding: number;
+  id: string;
+  type: string;
+  effective_at_ms: BigInteger;
+  /** JSON text. */
+  actor: string;
+  actor_ids: ColumnType<string[], never, never>;
+  actor_emails: ColumnType<string[], never, never>;
+  project_id: Nullable<string>;
+  project_name: Nullable<string>;
+  resource_ids: ColumnType<string[], never, never>;
+  /** JSON text. */
+  payload: string;
+  previous_hash: Uint8Array;
+  hash: Uint8Array;
+};
+
+export type AuditCheckpointsTable = {
+  organization_id: string;
+  sequence: BigInteger;
+  hash: Uint8Array;
+  previous_sequence: BigInteger;
+  created_at_ms: BigInteger;
+  signature: Uint8Array;
+};
+
 /** All tables that the application may use; migrations/ is where they come from. */
 export type Tables = {
   organizations: OrganizationsTable;
   projects: ProjectsTable;
   api_keys: ApiKeysTable;
+  service_accounts: ServiceAccountsTable;
   responses: ResponsesTable;
   usage_events: UsageEventsTable;
   change_log: ChangeLogTable;
   idempotency_keys: IdempotencyKeysTable;
   installation: InstallationTable;
+  audit_chains: AuditChainsTable;
+  audit_log: AuditLogTable;
+  audit_checkpoints: AuditCheckpointsTable;
 };

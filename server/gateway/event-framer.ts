@@ -2,6 +2,9 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+const blankLine = Uint8Array.of(lineFeed, lineFeed);
+/** The longest blank line, CRLF CRLF, less the byte that completes it. */
+const overlapBytes = 3;
 
 /**
  * Cuts a stream of bytes into pieces that hold whole server-sent events only, so that something may be put between any
@@ -9,7 +12,9 @@ const carriageReturn = 0x0d;
  */
 export class EventFramer {
   readonly #eventBytesMax: number;
-  #held: Uint8Array | undefined;
+  /** Pieces of the event that has not ended; joined once, when it has, so that a large event costs what its bytes cost. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
 
   constructor(eventBytesMax: number) {
     this.#eventBytesMax = eventBytesMax;
@@ -20,25 +25,55 @@ export class EventFramer {
    * @throws ApiError `upstream_failed` where one event grows past the limit.
    */
   push(bytes: Uint8Array): Uint8Array | undefined {
-    const all = this.#held === undefined ? bytes : concat(this.#held, bytes);
-    const end = endOfLastEvent(all);
-    this.#held = end === all.byteLength ? undefined : all.slice(end);
-    if (this.#held !== undefined && this.#held.byteLength > this.#eventBytesMax) {
-      throw new ApiError("upstream_failed", "The model's server sent an event that is too large to be relayed.");
+    const overlap = this.#lastHeldBytes();
+    const end = endOfLastEvent(overlap.byteLength === 0 ? bytes : Buffer.concat([overlap, bytes])) - overlap.byteLength;
+    if (end < 0 || end + this.#heldBytes === 0) {
+      this.#hold(bytes);
+      return undefined;
     }
-    if (end === 0) return undefined;
-    return end === all.byteLength ? all : all.subarray(0, end);
+    const events = this.#takeHeld(bytes.subarray(0, end));
+    if (end < bytes.byteLength) this.#hold(bytes.subarray(end));
+    return events;
   }
 
-  /** Whether the stream ended in the middle of an event. */
-  get hasPartialEvent(): boolean {
-    return this.#held !== undefined;
+  /** What stands there of a last event when the stream has ended, closed by a blank line; undefined where nothing does. */
+  finish(): Uint8Array | undefined {
+    return this.#heldBytes === 0 ? undefined : this.#takeHeld(blankLine);
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#heldBytes += bytes.byteLength;
+    if (this.#heldBytes > this.#eventBytesMax) {
+      throw new ApiError("upstream_failed", "The model's server sent an event that is too large to be relayed.");
+    }
+    // A copy: what is held must not keep the whole buffer that it came in.
+    if (bytes.byteLength > 0) this.#held.push(new Uint8Array(bytes));
+  }
+
+  #takeHeld(end: Uint8Array): Uint8Array {
+    const events = this.#heldBytes === 0 ? end : Buffer.concat([...this.#held, end], this.#heldBytes + end.byteLength);
+    this.#held = [];
+    this.#heldBytes = 0;
+    return events;
+  }
+
+  #lastHeldBytes(): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    let wanted = Math.min(overlapBytes, this.#heldBytes);
+    for (let at = this.#held.length - 1; wanted > 0; at--) {
+      const piece = this.#held[at]?.slice(-wanted) ?? new Uint8Array();
+      pieces.unshift(piece);
+      wanted -= piece.byteLength;
+    }
+    return Buffer.concat(pieces);
   }
 }
 
 /** The offset just after the last blank line, 0 where there is none. Lines end with LF, CRLF or CR. */
 function endOfLastEvent(bytes: Uint8Array): number {
-  for (let at = bytes.byteLength - 1; at > 0; at--) {
+  // A CR at the very end may be half of a CRLF: the next byte tells.
+  const last = bytes.byteLength - (bytes.at(-1) === carriageReturn ? 2 : 1);
+  for (let at = last; at > 0; at--) {
     const byte = bytes[at];
     if (byte !== lineFeed && byte !== carriageReturn) continue;
     const before = bytes[at - 1];
@@ -50,11 +85,4 @@ function endOfLastEvent(bytes: Uint8Array): number {
     if (before === lineFeed || before === carriageReturn) return at + 1;
   }
   return 0;
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const all = new Uint8Array(first.byteLength + second.byteLength);
-  all.set(first);
-  all.set(second, first.byteLength);
-  return all;
 }

@@ -3,12 +3,12 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 /**
  * Reads a body piece by piece and gives up when it stays silent. On every way out the body is cancelled, which closes
  * its connection.
- * @param idleMs longest silence in milliseconds.
+ * @param idleMs longest silence in milliseconds, asked anew about once a second.
  * @throws ApiError `upstream_timeout` after such a silence; the signal's reason when it is aborted.
  */
 export async function* withIdleLimit(
   body: ReadableStream<Uint8Array>,
-  idleMs: number,
+  idleMs: () => number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = body.getReader();
@@ -24,12 +24,12 @@ export async function* withIdleLimit(
   signal.addEventListener("abort", onAbort, { once: true });
   const watch = setInterval(
     () => {
-      if (waitingSinceMs === undefined || performance.now() - waitingSinceMs < idleMs) return;
+      if (waitingSinceMs === undefined || performance.now() - waitingSinceMs < idleMs()) return;
       giveUp(
-        new ApiError("upstream_timeout", `The model's server was silent for ${idleMs / 1000} seconds. Try again.`),
+        new ApiError("upstream_timeout", `The model's server was silent for ${idleMs() / 1000} seconds. Try again.`),
       );
     },
-    Math.max(10, Math.min(1_000, idleMs / 4)),
+    Math.max(10, Math.min(1_000, idleMs() / 4)),
   );
   try {
     if (signal.aborted) throw signal.reason;

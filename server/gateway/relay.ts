@@ -1,6 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition, TokenUsage } from "@headrace/contract/common/operation.ts";
-import type { EventFrames } from "../http/endpoint.ts";
+import type { EventFrames, StreamOutcome } from "../http/endpoint.ts";
 import { elapsedMs, type RequestContext } from "../http/request-context.ts";
 import { SseUsageScanner } from "../metering/sse-usage-scanner.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
@@ -8,6 +8,7 @@ import type { Deployment } from "../ports/upstream.ts";
 import type { UsageJournal, UsageMeter, UsageStatus } from "../ports/usage-journal.ts";
 import { EventFramer } from "./event-framer.ts";
 import { withIdleLimit } from "./idle-limit.ts";
+import { findToldError, isErrorAnswer } from "./told-error.ts";
 
 export type RelayLimits = {
   /** Largest single event, in bytes. */
@@ -27,6 +28,12 @@ export type RelayRequest = {
   /** 1 for the first try. */
   readonly attempt: number;
 };
+
+/** How long the connection of a stream that is whole may take to end, so that it can be used again. In milliseconds. */
+const lingerMs = 500;
+
+/** How much of an upstream's own words about a failure is kept for the log. */
+const toldCharactersMax = 500;
 
 /** A running attempt at an upstream: its account is open until `settle` is called, which must happen exactly once. */
 type Attempt = {
@@ -56,12 +63,12 @@ export class Relay {
     const attempt = await this.#open(request);
     try {
       const bytes = await this.#readWhole(attempt.response, request);
-      const usage = readUsage(request.operation, bytes);
+      const { status, usage } = readAnswer(request.operation, bytes);
       noteUsage(request.context, usage);
-      attempt.settle("completed", usage);
+      attempt.settle(status, usage);
       return bytes;
     } catch (error) {
-      attempt.settle(request.context.signal.aborted ? "client_left" : "failed", await abandonedUsage(request));
+      attempt.settle(givenUpStatus(request.context), await abandonedUsage(request));
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -73,7 +80,7 @@ export class Relay {
    */
   async stream(request: RelayRequest, onBroken: (error: ApiError) => string): Promise<EventFrames> {
     const attempt = await this.#open(request);
-    const contentType = attempt.response.headers.get("content-type") ?? "";
+    const contentType = (attempt.response.headers.get("content-type") ?? "").toLowerCase();
     if (!contentType.startsWith("text/event-stream") || attempt.response.body === null) {
       attempt.settle("failed", undefined);
       await attempt.response.body?.cancel();
@@ -122,7 +129,8 @@ export class Relay {
       });
       return { response, meter, settle };
     } catch (error) {
-      settle(context.signal.aborted ? "client_left" : "failed", await abandonedUsage(request));
+      // An upstream that refuses has nothing to count; it is asked only what a given up request had cost.
+      settle(givenUpStatus(context), context.signal.aborted ? await abandonedUsage(request) : undefined);
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -131,7 +139,7 @@ export class Relay {
     if (response.body === null) return new Uint8Array();
     const pieces: Uint8Array[] = [];
     let length = 0;
-    for await (const piece of withIdleLimit(response.body, deployment.upstream.idleMs, context.signal)) {
+    for await (const piece of withIdleLimit(response.body, () => deployment.upstream.idleMs, context.signal)) {
       length += piece.byteLength;
       if (length > this.#limits.answerBytesMax) {
         throw new ApiError("upstream_failed", "The model's server sent an answer that is too large to be relayed.");
@@ -147,34 +155,56 @@ export class Relay {
     body: ReadableStream<Uint8Array>,
     onBroken: (error: ApiError) => string,
   ): EventFrames {
-    const { context, deployment } = request;
+    const { context, deployment, operation } = request;
+    const { idleMs } = deployment.upstream;
     const scanner = new SseUsageScanner({ eventBytesMax: this.#limits.eventBytesMax });
     const framer = new EventFramer(this.#limits.eventBytesMax);
-    let status: UsageStatus = "client_left";
+    let isBroken = false;
+    /** Set when the reader took the event that ends the stream: nothing of it can go wrong any more. */
+    let outcome: StreamOutcome | undefined;
+    const count = (events: Uint8Array): Uint8Array => {
+      const tokens = scanner.push(events);
+      if (tokens > 0) {
+        context.fields.timeToFirstTokenMs ??= elapsedMs(context);
+        attempt.meter.advance(tokens);
+      }
+      return events;
+    };
     try {
-      for await (const bytes of withIdleLimit(body, deployment.upstream.idleMs, context.signal)) {
+      for await (const bytes of withIdleLimit(body, () => (outcome ? lingerMs : idleMs), context.signal)) {
+        if (outcome !== undefined) continue;
         const events = framer.push(bytes);
         if (events === undefined) continue;
-        const tokens = scanner.push(events);
-        if (tokens > 0) {
-          context.fields.timeToFirstTokenMs ??= elapsedMs(context);
-          attempt.meter.advance(tokens);
+        const error = operation.stream?.framing === "data-lines" ? findToldError(events) : undefined;
+        if (error !== undefined) {
+          if (error.before.byteLength > 0) yield count(error.before);
+          throw brokenAnswer(error.told.slice(0, toldCharactersMax));
         }
-        status = scanner.terminalStatus ?? status;
-        yield events;
+        yield count(events);
+        outcome = outcomeOf(scanner.terminalStatus);
       }
-      if (scanner.terminalStatus !== undefined) return status === "failed" ? "failed" : "completed";
-      status = "failed";
-      yield onBroken(brokenAnswer("the stream ended without its terminal event"));
-      return "failed";
+      if (outcome !== undefined) return outcome;
+      const rest = framer.finish();
+      if (rest !== undefined) {
+        count(rest);
+        outcome = outcomeOf(scanner.terminalStatus);
+        // Half an event is no event, but many servers leave out the blank line behind the last one.
+        if (outcome !== undefined) {
+          yield rest;
+          return outcome;
+        }
+      }
+      throw brokenAnswer("the stream ended without its terminal event");
     } catch (error) {
-      if (context.signal.aborted) return "client_left";
-      status = "failed";
+      if (outcome !== undefined) return outcome;
+      if (context.signal.aborted && !(error instanceof ApiError)) return "client_left";
+      isBroken = true;
       const apiError = error instanceof ApiError ? error : brokenAnswer(error);
       context.fields.error = String(apiError.cause ?? apiError.message);
       yield onBroken(apiError);
       return "failed";
     } finally {
+      const status: UsageStatus = isBroken ? "failed" : (scanner.terminalStatus ?? "client_left");
       const usage = scanner.usage ?? (status === "completed" ? undefined : await abandonedUsage(request));
       noteUsage(context, usage);
       attempt.settle(status, usage);
@@ -182,19 +212,45 @@ export class Relay {
   }
 }
 
+function outcomeOf(terminal: UsageStatus | undefined): StreamOutcome | undefined {
+  return terminal === undefined ? undefined : terminal === "failed" ? "failed" : "completed";
+}
+
+/** An abort whose reason is an ApiError is the server's own. */
+function givenUpStatus({ signal }: RequestContext): UsageStatus {
+  return signal.aborted && !(signal.reason instanceof ApiError) ? "client_left" : "failed";
+}
+
 /** What an attempt had used when it was given up, where the upstream can tell. */
 async function abandonedUsage(request: RelayRequest): Promise<TokenUsage | undefined> {
   return request.deployment.upstream.abandonedUsage?.(request.context.requestId);
 }
 
-function readUsage(operation: OperationDefinition, bytes: Uint8Array): TokenUsage | undefined {
+function readAnswer(
+  operation: OperationDefinition,
+  bytes: Uint8Array,
+): { status: UsageStatus; usage: TokenUsage | undefined } {
+  const text = new TextDecoder().decode(bytes);
+  let answer: unknown;
   try {
-    return operation.usageOf?.(JSON.parse(new TextDecoder().decode(bytes)));
+    answer = JSON.parse(text);
   } catch (error) {
     throw new ApiError("upstream_failed", "The model's server sent an answer that is not JSON. Try again.", {
       cause: error,
     });
   }
+  if (isErrorAnswer(answer)) {
+    throw new ApiError("upstream_failed", "The model's server could not answer. Try again.", {
+      cause: text.slice(0, toldCharactersMax),
+    });
+  }
+  return { status: statusOf(answer), usage: operation.usageOf?.(answer) };
+}
+
+/** A Response says in its status how it ended; the objects of the other operations have none. */
+function statusOf(answer: unknown): UsageStatus {
+  const status = typeof answer === "object" && answer !== null && "status" in answer ? answer.status : undefined;
+  return status === "incomplete" || status === "failed" ? status : "completed";
 }
 
 function noteUsage(context: RequestContext, usage: TokenUsage | undefined): void {

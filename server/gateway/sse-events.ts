@@ -2,6 +2,18 @@ import { EventFramer } from "./event-framer.ts";
 
 const decoder = new TextDecoder();
 const lineEnd = /\r\n|\n|\r/;
+const eventEnd = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))/;
+const dataLine = /^data: ?(.*)$/m;
+
+/** The events of a piece that holds whole ones, each without the blank line that ends it. */
+export function splitEvents(piece: string): string[] {
+  return piece.split(eventEnd).filter((event) => event.trim() !== "");
+}
+
+/** The first `data` line of an event; undefined where it has none. */
+export function dataOf(event: string): string | undefined {
+  return dataLine.exec(event)?.[1];
+}
 
 /** The `data` of each server-sent event of a body, in order; comments and other fields are left out. */
 export async function* readEventData(

@@ -1,6 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Principal } from "../ports/principal.ts";
+import type { Connection } from "./bun-listener.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
 import { renderError } from "./render.ts";
 import { elapsedMs, type RequestContext } from "./request-context.ts";
@@ -27,9 +28,9 @@ const corsHeaders = {
  */
 export function createRequestHandler(
   parts: ApiServerParts,
-): (request: Request, allowSilence: () => void) => Promise<Response> {
-  return async (request, allowSilence) => {
-    const url = new URL(request.url);
+): (request: Request, connection: Connection) => Promise<Response> {
+  return async (request, connection) => {
+    const url = readUrl(request);
     const page = parts.pages.get(url.pathname);
     if (page && (request.method === "GET" || request.method === "HEAD")) return page(request);
     if (request.method === "OPTIONS") return preflight(request);
@@ -39,7 +40,8 @@ export function createRequestHandler(
       receivedAtMs: performance.now(),
       signal: AbortSignal.any([request.signal, parts.stopping]),
       fields: {},
-      allowSilence,
+      connection,
+      userAgent: request.headers.get("user-agent") ?? undefined,
     };
     const answered = isApiPath(url.pathname)
       ? await answerApiRequest(request, url, context, parts)
@@ -49,6 +51,11 @@ export function createRequestHandler(
     logWhenFinished(request, url, context, answered, parts.logger);
     return new Response(answered.body as BodyInit, { status: answered.status, headers });
   };
+}
+
+/** Bun gives no whole URL where there is no Host header (HTTP/1.0), or one that no URL can hold: only its path counts. */
+function readUrl(request: Request): URL {
+  return URL.parse(request.url) ?? new URL(`http://localhost${request.url.replace(/^(?:\w+:)?\/\/[^/?]*/, "")}`);
 }
 
 function isApiPath(path: string): boolean {

@@ -1,6 +1,14 @@
 /** Longest silence of a connection, in seconds: a body that trickles in is cut by it. */
 const idleTimeoutSeconds = 120;
 
+/** What a request came on. */
+export type Connection = {
+  /** The other end's address; a proxy's where there is one in front, undefined on a Unix socket. */
+  readonly peerAddress: string | undefined;
+  /** Lifts the idle limit of this request: a model may think for minutes before its first byte. */
+  readonly allowSilence: () => void;
+};
+
 export type Listener = {
   readonly url: string;
   /** Takes no new connections and waits for the running requests, at most `graceMs`; then `cut` is called and the rest ends. */
@@ -9,8 +17,7 @@ export type Listener = {
 
 export type ListenOptions = {
   readonly where: { readonly host: string; readonly port: number } | { readonly unixSocket: string };
-  /** `allowSilence` lifts the idle limit of this request: a model may think for minutes before its first byte. */
-  readonly handle: (request: Request, allowSilence: () => void) => Promise<Response>;
+  readonly handle: (request: Request, connection: Connection) => Promise<Response>;
   /** The last line of defence; the pipeline refuses at a smaller size with a proper error. */
   readonly bodyBytesMax: number;
 };
@@ -21,7 +28,12 @@ export function listen(options: ListenOptions): Listener {
     idleTimeout: idleTimeoutSeconds,
     maxRequestBodySize: options.bodyBytesMax,
     fetch(request: Request, server: Bun.Server<undefined>): Promise<Response> {
-      return options.handle(request, () => server.timeout(request, 0));
+      return options.handle(request, {
+        get peerAddress() {
+          return server.requestIP(request)?.address;
+        },
+        allowSilence: () => server.timeout(request, 0),
+      });
     },
     error(): Response {
       return Response.json(

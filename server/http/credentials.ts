@@ -27,9 +27,14 @@ export function readApiKey(headers: Headers): string {
   return match[1];
 }
 
-/** @throws ApiError `invalid_header` where the Host header was doubled. */
+/** @throws ApiError `invalid_header` where the Host header was doubled, or names no host. */
 export function requireOneHost(headers: Headers): void {
-  if (headers.get("host")?.includes(",")) {
+  const host = headers.get("host");
+  if (host === null) return;
+  if (host.includes(",")) {
     throw new ApiError("invalid_header", "The Host header was sent more than once. Send exactly one.");
+  }
+  if (/[/?#@\\]/.test(host) || !URL.canParse(`http://${host}`)) {
+    throw new ApiError("invalid_header", "The Host header does not name a host. Send the server's own, as in the URL.");
   }
 }

@@ -16,7 +16,7 @@ async function* frames(count: number, pauseMs = 0): EventFrames {
 
 describe("eventStream", () => {
   test("makes one chunk of each frame, in order, and says how it ended", async () => {
-    const { stream, finished } = eventStream(frames(3), new HeartbeatWheel(60_000));
+    const { stream, finished } = eventStream(frames(3), new HeartbeatWheel(60_000), {});
     const chunks: string[] = [];
     for await (const chunk of stream) chunks.push(decoder.decode(chunk));
     expect(chunks).toEqual(["data: 0\n\n", "data: 1\n\n", "data: 2\n\n"]);
@@ -31,7 +31,7 @@ describe("eventStream", () => {
         yield "data: x\n\n";
       }
     }
-    const reader = eventStream(counted(), new HeartbeatWheel(60_000)).stream.getReader();
+    const reader = eventStream(counted(), new HeartbeatWheel(60_000), {}).stream.getReader();
     for (let read = 0; read < 5; read++) await reader.read();
     await pause(20);
     expect(made).toBeLessThanOrEqual(6);
@@ -39,7 +39,7 @@ describe("eventStream", () => {
   });
 
   test("sends heartbeats while the producer is silent, between events only, and loses nothing", async () => {
-    const { stream } = eventStream(frames(3, 60), new HeartbeatWheel(15));
+    const { stream } = eventStream(frames(3, 60), new HeartbeatWheel(15), {});
     let text = "";
     for await (const chunk of stream) text += decoder.decode(chunk);
     expect(text.replaceAll(": keep-alive\n\n", "")).toBe("data: 0\n\ndata: 1\n\ndata: 2\n\n");
@@ -55,12 +55,48 @@ describe("eventStream", () => {
         cleaned = true;
       }
     }
-    const { stream, finished } = eventStream(endless(), new HeartbeatWheel(60_000));
+    const { stream, finished } = eventStream(endless(), new HeartbeatWheel(60_000), {});
     const reader = stream.getReader();
     await reader.read();
     await reader.cancel();
     expect(await finished).toBe("client_left");
     expect(cleaned).toBe(true);
+  });
+
+  test("runs the producer's clean-up also when the reader leaves before its first read", async () => {
+    let cleaned = false;
+    async function* silent(): EventFrames {
+      try {
+        await pause(20);
+        yield "data: x\n\n";
+      } finally {
+        cleaned = true;
+      }
+      return "completed";
+    }
+    const { stream, finished } = eventStream(silent(), new HeartbeatWheel(60_000), {});
+    await stream.cancel();
+    expect(await finished).toBe("client_left");
+    expect(cleaned).toBe(true);
+  });
+
+  test("breaks the stream and runs the clean-up when the reader stays and does not read", async () => {
+    let cleaned = false;
+    async function* endless(): EventFrames {
+      try {
+        for (;;) yield "data: x\n\n";
+      } finally {
+        cleaned = true;
+      }
+    }
+    const log = {};
+    const { stream, finished } = eventStream(endless(), new HeartbeatWheel(10), log);
+    const reader = stream.getReader();
+    await reader.read();
+    expect(await finished).toBe("client_left");
+    expect(cleaned).toBe(true);
+    expect(log).toEqual({ error: "the client stopped reading" });
+    expect(reader.read()).rejects.toThrow();
   });
 
   test("breaks the stream when the producer throws, also after a heartbeat", async () => {
@@ -69,7 +105,7 @@ describe("eventStream", () => {
       await pause(60);
       throw new Error("broken");
     }
-    const { stream, finished } = eventStream(broken(), new HeartbeatWheel(15));
+    const { stream, finished } = eventStream(broken(), new HeartbeatWheel(15), {});
     const read = async (): Promise<void> => {
       for await (const _ of stream);
     };

@@ -1,22 +1,30 @@
 import type { EventFrames, StreamedBody, StreamOutcome } from "./endpoint.ts";
 import type { Heart, HeartbeatWheel } from "./heartbeat.ts";
+import { describe } from "./render.ts";
+import type { AccessFields } from "./request-context.ts";
 
 const encoder = new TextEncoder();
 const heartbeatBytes = encoder.encode(": keep-alive\n\n");
 
+/** So many silences of the heartbeat may pass without the reader asking for more: a minute, with 15 seconds each. */
+const stalledBeatsMax = 4;
+
 /**
  * Sends frames to a client as it reads them: one write for each frame, the producer is asked for the next one only when
  * the client took the last. `frames` must come with whole events, so that a heartbeat may stand between any two of them.
- * When the client leaves, `frames.return()` is called, so that the producer's `finally` runs.
- * An error of the producer cuts the connection, which tells the client that the stream is not whole; a producer that can
- * still speak sends an error event and ends.
+ * When the client leaves, `frames.return()` is called, so that the producer's `finally` runs; so it is when the client
+ * stays and does not read, because it would hold its model and its upstream's connection for as long as it likes.
+ * An error of the producer cuts the connection, which tells the client that the stream is not whole, and is told to
+ * `log`; a producer that can still speak sends an error event and ends.
  */
-export function eventStream(frames: EventFrames, wheel: HeartbeatWheel): StreamedBody {
+export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: AccessFields): StreamedBody {
   const { promise: finished, resolve: finish } = Promise.withResolvers<StreamOutcome>();
   // At most one pull waits for a frame and at most one frame waits for a pull; a heartbeat may answer a pull instead.
   let waiting: Pull | undefined;
   let arrived: Arrival | undefined;
   let asked = false;
+  let stalledBeats = 0;
+  let cut: (error: Error) => void = () => {};
 
   const heart: Heart = {
     lastWriteMs: performance.now(),
@@ -24,12 +32,29 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel): Streame
       const pull = waiting;
       waiting = undefined;
       pull?.write(heartbeatBytes);
+      if (pull === undefined && ++stalledBeats >= stalledBeatsMax) stall();
     },
   };
   wheel.add(heart);
   const end = (outcome: StreamOutcome): void => {
     wheel.remove(heart);
     finish(outcome);
+  };
+  const leave = async (): Promise<void> => {
+    waiting = undefined;
+    try {
+      await frames.return("client_left");
+    } catch (error) {
+      log.error = describe(error);
+    } finally {
+      end("client_left");
+    }
+  };
+  const stall = (): void => {
+    log.error = "the client stopped reading";
+    wheel.remove(heart);
+    cut(new Error(log.error));
+    void leave();
   };
   const deliver = (): void => {
     if (waiting === undefined || arrived === undefined) return;
@@ -41,6 +66,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel): Streame
       pull.write(arrival.bytes);
       return;
     }
+    if (arrival.kind === "error") log.error = describe(arrival.error);
     end(arrival.kind === "end" ? arrival.outcome : "failed");
     if (arrival.kind === "end") pull.close();
     else pull.fail(arrival.error);
@@ -60,10 +86,16 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel): Streame
     );
   };
 
+  // At once: a client can leave before the first pull, and a generator that never ran would not run its `finally`.
+  askForNext();
   const stream = new ReadableStream<Uint8Array>(
     {
+      start: (controller) => {
+        cut = (error) => controller.error(error);
+      },
       pull: (controller) =>
         new Promise<void>((resolve, reject) => {
+          stalledBeats = 0;
           waiting = {
             write: (bytes) => {
               controller.enqueue(bytes);
@@ -78,14 +110,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel): Streame
           askForNext();
           deliver();
         }),
-      async cancel() {
-        waiting = undefined;
-        try {
-          await frames.return("client_left");
-        } finally {
-          end("client_left");
-        }
-      },
+      cancel: leave,
     },
     { highWaterMark: 0 },
   );

@@ -4,7 +4,7 @@ const tickMs = 1_000;
 export type Heart = {
   /** Monotonic milliseconds of the last byte that was offered to the reader. */
   lastWriteMs: number;
-  /** Called when the stream was silent for long; must not throw. */
+  /** Called when the stream was silent for as long as the wheel's silence; must not throw. */
   beat(): void;
 };
 

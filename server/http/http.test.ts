@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { operations } from "@headrace/contract/operations.ts";
 import { generateApiKey } from "../identity/api-key.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
@@ -83,6 +84,19 @@ describe("a request without a good key", () => {
     );
     expect(answer).toStartWith("HTTP/1.1 400");
   });
+
+  test.each(["a b", "[::1", "a/v1/models?"])("a Host header that names no host, %j, is refused", async (host) => {
+    const answer = await sendRaw(
+      `GET /v1/models HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${server.keys.project}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toStartWith("HTTP/1.1 400");
+    expect(answer).toContain('"code":"invalid_header"');
+  });
+
+  test("HTTP/1.0 needs no Host header", async () => {
+    const answer = await sendRaw(`GET /v1/models HTTP/1.0\r\nAuthorization: Bearer ${server.keys.project}\r\n\r\n`);
+    expect(answer).toContain(" 200 OK");
+  });
 });
 
 describe("a body that is no good", () => {
@@ -156,6 +170,15 @@ describe("a body that is no good", () => {
     });
     expect(await errorOf(response)).toMatchObject({ status: 413, code: "request_too_large" });
     expect(sent).toBeLessThan(2_000);
+  });
+
+  test("a body far over the limit is refused in OpenAI's words too", async () => {
+    const answer = await sendRaw(
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.keys.project}\r\nContent-Type: application/json\r\nContent-Length: 5000000000\r\nConnection: close\r\n\r\n{`,
+      { half: true },
+    );
+    expect(answer).toStartWith("HTTP/1.1 413");
+    expect(answer).toContain('"code":"request_too_large"');
   });
 
   test("a body that is cut off harms nobody", async () => {
@@ -246,6 +269,6 @@ describe("the pages beside the API", () => {
       served: number;
     };
     expect(coverage.total).toBe(388);
-    expect(coverage.served).toBe(7);
+    expect(coverage.served).toBe(Object.keys(operations).length);
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
-import type { IdempotencyId, IdempotencyStore } from "../ports/idempotency-store.ts";
+import type { IdempotencyId, IdempotencyStore, KeptAnswer } from "../ports/idempotency-store.ts";
 import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 
 /** Answers larger than this are not kept for a retry; the retry then runs anew. In bytes. */
@@ -65,27 +65,33 @@ export class IdempotencyGuard {
     try {
       reply = await handle();
     } catch (error) {
-      await this.#store.release(id);
+      await this.#store.release(id).catch(this.#report);
       throw error;
     }
     switch (reply.kind) {
       case "stream":
         return { ...reply, body: this.#recorded(id, reply.contentType, reply.body) };
       case "bytes":
-        await this.#store.keep(id, { contentType: reply.contentType, body: reply.body });
+        await this.#settle(id, reply);
         return reply;
       case "json": {
         const body = new TextEncoder().encode(JSON.stringify(reply.value));
         const contentType = "application/json; charset=utf-8";
-        await this.#store.keep(id, { contentType, body });
+        await this.#settle(id, { contentType, body });
         return { kind: "bytes", contentType, body };
       }
     }
   }
 
+  /** Keeps an answer for a retry where it can be kept, else gives the key up; whoever asked gets it in any case. */
+  async #settle(id: IdempotencyId, answer: KeptAnswer | undefined): Promise<void> {
+    const isKept = answer !== undefined && answer.body.byteLength <= keptAnswerBytesMax;
+    await (isKept ? this.#store.keep(id, answer) : this.#store.release(id)).catch(this.#report);
+  }
+
   /** Passes a stream on and keeps a copy; a stream that did not end whole, or grew too large, gives its key up. */
   #recorded(id: IdempotencyId, contentType: string, body: StreamedBody): StreamedBody {
-    const pieces: Uint8Array[] = [];
+    let pieces: Uint8Array[] | undefined = [];
     let bytes = 0;
     const reader = body.stream.getReader();
     const stream = new ReadableStream<Uint8Array>(
@@ -97,7 +103,8 @@ export class IdempotencyGuard {
             return;
           }
           bytes += value.byteLength;
-          if (bytes <= keptAnswerBytesMax) pieces.push(value.slice());
+          if (bytes > keptAnswerBytesMax) pieces = undefined;
+          pieces?.push(new Uint8Array(value));
           controller.enqueue(value);
         },
         cancel: (reason) => reader.cancel(reason),
@@ -105,11 +112,8 @@ export class IdempotencyGuard {
       { highWaterMark: 0 },
     );
     const finished = body.finished.then(async (outcome) => {
-      const keep = outcome === "completed" && bytes <= keptAnswerBytesMax;
-      const settled = keep
-        ? this.#store.keep(id, { contentType, body: Buffer.concat(pieces) })
-        : this.#store.release(id);
-      await settled.catch(this.#report);
+      const isWhole = outcome === "completed" && pieces !== undefined;
+      await this.#settle(id, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
       return outcome;
     });
     return { stream, finished };

@@ -41,13 +41,23 @@ export async function answerApiRequest(
     principal = parts.authenticator.authenticate(readApiKey(request.headers));
     const allowed = authorize(principal, operation);
     const input = await readInput(request, url, match, allowed, context, parts.bodyBytesMax);
-    context.allowSilence();
+    context.connection.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
     const reply = await parts.idempotency.run(request.headers, operation, input, handle);
     return { ...renderReply(reply), operationId, principal };
   } catch (error) {
+    if (hasLeft(error, context)) return { ...goneAnswer, operationId, principal };
     return { ...renderError(error, context, parts), operationId, principal };
   }
+}
+
+/** Nobody reads it: a status that the access log can tell apart, as nginx and others write it. */
+const goneAnswer: Rendered = { status: 499, headers: {}, body: "", finished: undefined };
+
+/** Whether a request ended because its client left; the server's own stop has an ApiError as its reason. */
+function hasLeft(error: unknown, { signal }: RequestContext): boolean {
+  if (!signal.aborted || signal.reason instanceof ApiError) return false;
+  return error instanceof ApiError || (error instanceof Error && error.name === "AbortError");
 }
 
 function findEndpoint(router: Router, method: string, path: string): Match {

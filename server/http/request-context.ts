@@ -1,4 +1,5 @@
 import type { Principal } from "../ports/principal.ts";
+import type { Connection } from "./bun-listener.ts";
 
 /** What the access log says of a request besides the HTTP facts; handlers add what they learn. */
 export type AccessFields = {
@@ -22,8 +23,8 @@ export type RequestContext = {
   /** Aborted within milliseconds when the client leaves, or when the server can wait no longer at its stop. */
   readonly signal: AbortSignal;
   readonly fields: AccessFields;
-  /** Lifts the connection's idle limit, once the whole request is read. */
-  readonly allowSilence: () => void;
+  readonly connection: Connection;
+  readonly userAgent: string | undefined;
 };
 
 /** Milliseconds since the request's head was read. */

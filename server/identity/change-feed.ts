@@ -30,6 +30,7 @@ export class ChangeFeed {
   #reloadedAtMs = Number.NEGATIVE_INFINITY;
   /** Read, but not applied yet: kept when a handler fails, so that the next round applies it. */
   #pending: Change[] = [];
+  #catchingUp: Promise<void> = Promise.resolve();
   #stopped = false;
   #wake: () => void = () => {};
   #running: Promise<void> | undefined;
@@ -45,6 +46,11 @@ export class ChangeFeed {
   async start(): Promise<void> {
     await this.#catchUp();
     this.#running = this.#follow();
+  }
+
+  /** Applies now what is committed by now, so that this process knows it before it answers. */
+  async refresh(): Promise<void> {
+    await this.#catchUp();
   }
 
   /** Milliseconds since the memory was last known to agree with the database. */
@@ -76,7 +82,17 @@ export class ChangeFeed {
     }
   }
 
-  async #catchUp(): Promise<void> {
+  /** One look at a time: two would read the same entries twice, or apply them out of order. */
+  #catchUp(): Promise<void> {
+    const next = this.#catchingUp.then(
+      () => this.#lookOnce(),
+      () => this.#lookOnce(),
+    );
+    this.#catchingUp = next;
+    return next;
+  }
+
+  async #lookOnce(): Promise<void> {
     const askedAtMs = performance.now();
     const reload = askedAtMs - this.#reloadedAtMs >= this.#options.reloadMs;
     this.#pending.push(...(await this.#source.readNew()));

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** An identifier such as `proj_…`: the prefix and 24 random base62 characters (142 bits). */
-export function newId(prefix: "org" | "proj" | "key"): string {
+export function newId(prefix: "org" | "proj" | "key" | "svc_acct"): string {
   let text = "";
   while (text.length < 24) {
     // 248 is the largest multiple of 62 in a byte: dropping what lies above keeps every character equally likely.

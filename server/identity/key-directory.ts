@@ -9,6 +9,7 @@ import type { KeyRow } from "./key-store.ts";
 type KeyRecord = {
   readonly principal: Principal;
   readonly revoked: boolean;
+  readonly projectArchived: boolean;
   /** Unix milliseconds. */
   readonly expiresAtMs: number | undefined;
 };
@@ -58,6 +59,9 @@ export class KeyDirectory implements Authenticator {
     if (record.expiresAtMs !== undefined && record.expiresAtMs <= this.#options.clock.nowMs()) {
       throw new ApiError("invalid_api_key", `The API key ${redactApiKey(apiKey)} has expired. Ask for a new one.`);
     }
+    if (record.projectArchived) {
+      throw new ApiError("project_archived", "The project of this API key is archived. Use a key of another project.");
+    }
     return record.principal;
   }
 }
@@ -75,7 +79,12 @@ function toHex(bytes: Uint8Array): string {
 }
 
 function toRecord(row: KeyRow): KeyRecord {
-  return { principal: toPrincipal(row), revoked: row.revoked_at !== null, expiresAtMs: row.expires_at?.getTime() };
+  return {
+    principal: toPrincipal(row),
+    revoked: row.revoked_at !== null,
+    expiresAtMs: row.expires_at?.getTime(),
+    projectArchived: row.project_status === "archived",
+  };
 }
 
 function toPrincipal(row: KeyRow): Principal {

@@ -5,10 +5,7 @@ import { inPlatform } from "../database/tenant.ts";
 import { type ApiKeyKind, generateApiKey, hashApiKey, redactApiKey } from "./api-key.ts";
 import { findDefaultProject, findProject, type ProjectReference } from "./identity-store.ts";
 import { newId } from "./ids.ts";
-import { insertKey, type KeyRow, listKeys, revokeKey } from "./key-store.ts";
-
-/** The change log's topic for keys; the entry's key is the key's id. */
-export const keysTopic = "api_keys";
+import { insertKey, type KeyRow, keysTopic, listKeys, type NewKeyRow, revokeKey } from "./key-store.ts";
 
 export type KeySummary = {
   readonly id: string;
@@ -73,7 +70,7 @@ export class KeyService {
       readonly key: string;
       readonly name: string;
       readonly project: Partial<ProjectReference>;
-    },
+    } & Pick<NewKeyRow, "serviceAccountId" | "scopes" | "expiresAt">,
   ): Promise<string> {
     const id = newId("key");
     await insertKey(transaction, {
@@ -84,6 +81,9 @@ export class KeyService {
       name: options.name,
       hash: hashApiKey(this.#hashKey, options.key),
       redacted: redactApiKey(options.key),
+      ...(options.serviceAccountId === undefined ? {} : { serviceAccountId: options.serviceAccountId }),
+      ...(options.scopes === undefined ? {} : { scopes: options.scopes }),
+      ...(options.expiresAt === undefined ? {} : { expiresAt: options.expiresAt }),
     });
     await appendChange(transaction, keysTopic, id);
     return id;

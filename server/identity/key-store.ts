@@ -1,7 +1,13 @@
+import type { ProjectScope } from "@headrace/contract/common/operation.ts";
 import type { Selectable, Transaction } from "kysely";
+import { appendChange } from "../database/change-log-store.ts";
 import type { ApiKeysTable, Tables } from "../database/tables.ts";
 
-export type KeyRow = Selectable<ApiKeysTable>;
+/** The change log's topic for keys; the entry's key is the key's id. */
+export const keysTopic = "api_keys";
+
+/** A key, and whether its project is still in use. */
+export type KeyRow = Selectable<ApiKeysTable> & { readonly project_status: "active" | "archived" | null };
 
 export type NewKeyRow = {
   readonly id: string;
@@ -11,22 +17,31 @@ export type NewKeyRow = {
   readonly name: string;
   readonly hash: Uint8Array;
   readonly redacted: string;
+  readonly serviceAccountId?: string;
+  /** Undefined: all that its kind may do. */
+  readonly scopes?: readonly ProjectScope[];
+  readonly expiresAt?: Date;
 };
 
 const columns = [
-  "id",
-  "kind",
-  "organization_id",
-  "project_id",
-  "name",
-  "hash",
-  "redacted",
-  "scopes",
-  "created_at",
-  "last_used_at",
-  "expires_at",
-  "revoked_at",
+  "api_keys.id",
+  "api_keys.kind",
+  "api_keys.organization_id",
+  "api_keys.project_id",
+  "api_keys.service_account_id",
+  "api_keys.name",
+  "api_keys.hash",
+  "api_keys.redacted",
+  "api_keys.scopes",
+  "api_keys.created_at",
+  "api_keys.last_used_at",
+  "api_keys.expires_at",
+  "api_keys.revoked_at",
+  "projects.status as project_status",
 ] as const;
+
+const selectKeys = (transaction: Transaction<Tables>) =>
+  transaction.selectFrom("api_keys").leftJoin("projects", "projects.id", "api_keys.project_id").select(columns);
 
 /** Adds a key; a key with the same hash stays as it is. */
 export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow): Promise<void> {
@@ -40,6 +55,9 @@ export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow
       name: key.name,
       hash: Buffer.from(key.hash),
       redacted: key.redacted,
+      service_account_id: key.serviceAccountId ?? null,
+      scopes: key.scopes === undefined ? null : [...key.scopes],
+      expires_at: key.expiresAt ?? null,
     })
     .onConflict((conflict) => conflict.column("hash").doNothing())
     .execute();
@@ -47,11 +65,27 @@ export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow
 
 /** Every key of the installation; needs the platform's scope. */
 export function listKeys(transaction: Transaction<Tables>): Promise<KeyRow[]> {
-  return transaction.selectFrom("api_keys").select(columns).orderBy("created_at").orderBy("id").execute();
+  return selectKeys(transaction).orderBy("api_keys.created_at").orderBy("api_keys.id").execute();
 }
 
 export function findKeys(transaction: Transaction<Tables>, ids: readonly string[]): Promise<KeyRow[]> {
-  return transaction.selectFrom("api_keys").select(columns).where("id", "in", ids).execute();
+  return selectKeys(transaction).where("api_keys.id", "in", ids).execute();
+}
+
+/** Tells every process to look at a project's keys anew, because the project itself has changed. */
+export async function touchProjectKeys(
+  transaction: Transaction<Tables>,
+  organizationId: string,
+  projectId: string,
+): Promise<void> {
+  const keys = await transaction
+    .selectFrom("api_keys")
+    .select("id")
+    .where("organization_id", "=", organizationId)
+    .where("project_id", "=", projectId)
+    .where("revoked_at", "is", null)
+    .execute();
+  for (const { id } of keys) await appendChange(transaction, keysTopic, id);
 }
 
 /** @returns whether there was such a key that was not revoked yet. */

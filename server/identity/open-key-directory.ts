@@ -7,8 +7,7 @@ import { hashApiKey } from "./api-key.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { followChangeLog } from "./change-log-source.ts";
 import { KeyDirectory } from "./key-directory.ts";
-import { keysTopic } from "./key-service.ts";
-import { findKeys, listKeys } from "./key-store.ts";
+import { findKeys, keysTopic, listKeys } from "./key-store.ts";
 
 /** How often the change log is looked at, in milliseconds: the time in which a revoked key is refused everywhere. */
 const pollMs = 250;
@@ -20,6 +19,8 @@ export type OpenKeyDirectory = {
   readonly directory: KeyDirectory;
   /** Milliseconds since the directory was last known to agree with the database. */
   readonly ageMs: () => number;
+  /** Takes in what is committed by now. */
+  refresh(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -54,5 +55,5 @@ export async function openKeyDirectory(options: {
   );
   ageMs = () => feed.ageMs();
   await feed.start();
-  return { directory, ageMs, stop: () => feed.stop() };
+  return { directory, ageMs, refresh: () => feed.refresh(), stop: () => feed.stop() };
 }

@@ -30,14 +30,15 @@ export function createChatCompletionsModel(options: ChatModelOptions): LanguageM
   return {
     async stream(request, { signal }) {
       const { deployment } = options;
+      const body = new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel)));
       const response = await deployment.upstream.send({
         path: "/chat/completions",
-        body: new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel))),
+        body,
         requestId: options.requestId,
         signal,
       });
       if (response.body === null) throw brokenOff(undefined);
-      return readParts(response.body, options, signal);
+      return readParts(response.body, body.byteLength, options, signal);
     },
   };
 }
@@ -65,14 +66,16 @@ function toChatMessage(message: ModelMessage): { role: string; content: string }
 
 async function* readParts(
   body: ReadableStream<Uint8Array>,
+  inputBytes: number,
   options: ChatModelOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ModelPart, void, undefined> {
   let reason: FinishReason | undefined;
   let usage: TokenUsage | undefined;
+  let outputTokens = 0;
   try {
     for await (const data of readEventData(
-      withIdleLimit(body, options.deployment.upstream.idleMs, signal),
+      withIdleLimit(body, () => options.deployment.upstream.idleMs, signal),
       options.eventBytesMax,
     )) {
       if (data === "[DONE]") break;
@@ -83,6 +86,7 @@ async function* readParts(
       const { delta, finish_reason: finishReason } = choice;
       // A chunk stands for a token, even where the token has no text of its own yet; the last one carries none.
       const tokens = finishReason ? 0 : 1;
+      outputTokens += tokens;
       if (delta?.refusal) yield { type: "refusal-delta", text: delta.refusal, tokens };
       else yield { type: "text-delta", text: delta?.content ?? "", tokens };
       if (finishReason) reason = toFinishReason(finishReason);
@@ -90,8 +94,17 @@ async function* readParts(
   } catch (error) {
     throw error instanceof ApiError || signal.aborted ? error : brokenOff(error);
   }
-  if (reason === undefined || usage === undefined) throw brokenOff("the stream ended without finish_reason and usage");
-  yield { type: "finish", reason, usage };
+  if (reason === undefined) throw brokenOff("the stream ended without finish_reason");
+  if (usage !== undefined) yield { type: "finish", reason, usage };
+  else yield { type: "finish", reason, usage: countedUsage(inputBytes, outputTokens), estimated: true };
+}
+
+/** Bytes of text that a token stands for, about: what is left to say of an upstream that counts nothing itself. */
+const bytesPerToken = 4;
+
+function countedUsage(inputBytes: number, outputTokens: number): TokenUsage {
+  const inputTokens = Math.ceil(inputBytes / bytesPerToken);
+  return { inputTokens, cachedInputTokens: 0, outputTokens, reasoningTokens: 0 };
 }
 
 function parseChunk(data: string): Chunk {

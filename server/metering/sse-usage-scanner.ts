@@ -87,7 +87,7 @@ export class SseUsageScanner {
 
   #readEvent(bytes: Buffer, from: number, to: number): void {
     if (to - from === doneMarker.length && bytes.compare(doneMarker, 0, doneMarker.length, from, to) === 0) {
-      this.#terminalStatus = "completed";
+      this.#terminalStatus ??= "completed";
       return;
     }
     if (this.#searched !== bytes) {

@@ -48,7 +48,13 @@ export type ModelPart =
     }
   | { readonly type: "call-delta"; readonly index: number; readonly text: string; readonly tokens: number }
   | { readonly type: "call-end"; readonly index: number }
-  | { readonly type: "finish"; readonly reason: FinishReason; readonly usage: TokenUsage };
+  | {
+      readonly type: "finish";
+      readonly reason: FinishReason;
+      readonly usage: TokenUsage;
+      /** Set where the model told no usage, and this is our own count. */
+      readonly estimated?: true;
+    };
 
 /**
  * A model that writes text. `stream` resolves when the model has accepted the request, so that a request that it refuses

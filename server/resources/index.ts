@@ -1,5 +1,6 @@
 import type { OperationId } from "@headrace/contract/operations.ts";
 import type { Endpoint } from "../http/endpoint.ts";
+import { type AdminServices, createAdminEndpoints } from "./admin/index.ts";
 import { createChatCompletionEndpoint } from "./chat/index.ts";
 import { createEmbeddingEndpoint } from "./embeddings/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
@@ -11,7 +12,7 @@ import {
 } from "./responses/index.ts";
 
 /** Everything that the API answers: an operation of the contract without a handler does not compile. */
-export function createEndpoints(services: ResponseServices): Endpoint[] {
+export function createEndpoints(services: ResponseServices & AdminServices): Endpoint[] {
   const endpoints: Record<OperationId, Endpoint> = {
     listModels: listModelsEndpoint(services),
     retrieveModel: retrieveModelEndpoint(services),
@@ -20,6 +21,7 @@ export function createEndpoints(services: ResponseServices): Endpoint[] {
     createResponse: createResponseEndpoint(services),
     retrieveResponse: retrieveResponseEndpoint(services),
     deleteResponse: deleteResponseEndpoint(services),
+    ...createAdminEndpoints(services),
   };
   return Object.values(endpoints);
 }

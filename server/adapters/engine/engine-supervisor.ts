@@ -137,6 +137,16 @@ class EngineSupervisor implements LocalUpstream {
   }
 
   async abandonedUsage(requestId: string): Promise<TokenUsage | undefined> {
+    try {
+      return await this.#askAbandonedUsage(requestId);
+    } catch (error) {
+      // An engine that died has taken it along: the counted tokens stand.
+      this.#logger.log("warn", "the engine can't tell what a request had cost", { requestId, error: String(error) });
+      return undefined;
+    }
+  }
+
+  async #askAbandonedUsage(requestId: string): Promise<TokenUsage | undefined> {
     const path = `/internal/abandoned?request=${encodeURIComponent(requestId)}`;
     for (let waitedMs = 0; waitedMs <= abandonedWaitMs && this.#running !== undefined; waitedMs += 50) {
       const response = await (await this.#running).fetch(path);
@@ -251,8 +261,7 @@ class EngineSupervisor implements LocalUpstream {
 const wasNotReached = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ENOENT");
 
-const wasReset = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "ECONNRESET";
+const wasReset = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ECONNRESET";
 
 /** The engine's refusal as the error that it was there. */
 async function readError(response: Response): Promise<ApiError> {

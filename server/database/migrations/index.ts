@@ -3,7 +3,17 @@ import { responses } from "./002-responses.ts";
 import { usageEvents } from "./003-usage-events.ts";
 import { changeLog } from "./004-change-log.ts";
 import { installation } from "./005-installation.ts";
+import { auditLog } from "./006-audit-log.ts";
+import { serviceAccounts } from "./007-service-accounts.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
-export const migrations: readonly Migration[] = [identity, responses, usageEvents, changeLog, installation];
+export const migrations: readonly Migration[] = [
+  identity,
+  responses,
+  usageEvents,
+  changeLog,
+  installation,
+  auditLog,
+  serviceAccounts,
+];

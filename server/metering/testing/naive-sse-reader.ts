@@ -11,7 +11,7 @@ export function readNaively(text: string) {
   let usage: TokenUsage | undefined;
   let terminalStatus: TerminalStatus | undefined;
   for (const data of eventData(text)) {
-    if (data === "[DONE]") terminalStatus = "completed";
+    if (data === "[DONE]") terminalStatus ??= "completed";
     const event = parse(data);
     if (event === undefined) continue;
     contentEvents += deltasOf(event).filter(hasContent).length;

@@ -39,6 +39,6 @@ export const createChatCompletionEndpoint = (services: Services) =>
     return {
       kind: "stream",
       contentType: eventStreamContentType,
-      body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats),
+      body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats, context.fields),
     };
   });

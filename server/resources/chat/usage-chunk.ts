@@ -1,7 +1,7 @@
+import { splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 
 const noChoices = /"choices"\s*:\s*\[\s*\]/;
-const eventEnd = /\r\n\r\n|\n\n|\r\r/;
 const decoder = new TextDecoder();
 
 /**
@@ -18,9 +18,8 @@ export async function* withoutUsageChunk(frames: EventFrames): EventFrames {
         yield value;
         continue;
       }
-      const kept = text
-        .split(eventEnd)
-        .filter((event) => event.trim() !== "" && !isUsageOnly(event))
+      const kept = splitEvents(text)
+        .filter((event) => !isUsageOnly(event))
         .map((event) => `${event}\n\n`)
         .join("");
       if (kept !== "") yield kept;

@@ -59,7 +59,11 @@ export async function createThroughChat(
   });
   if (body.stream === true) {
     const frames = toFrames(events, failure);
-    return { kind: "stream", contentType: eventStreamContentType, body: eventStream(frames, services.heartbeats) };
+    return {
+      kind: "stream",
+      contentType: eventStreamContentType,
+      body: eventStream(frames, services.heartbeats, context.fields),
+    };
   }
   for await (const _ of events);
   const failed = failure();

@@ -56,7 +56,7 @@ export async function createThroughProvider(
   return {
     kind: "stream",
     contentType: eventStreamContentType,
-    body: eventStream(envelopes.rewrite(frames), services.heartbeats),
+    body: eventStream(envelopes.rewrite(frames), services.heartbeats, context.fields),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { ApiError } from "@headrace/contract/common/errors.ts";
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import { dataOf, splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import { namedFrame } from "../../http/event-stream.ts";
 import { toFailure, toStreamError } from "../../inference/stream-error.ts";
@@ -10,8 +11,6 @@ export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id"> & { 
 type Envelope = { type: string; sequence_number: number; response: StoredResponse };
 
 const envelopeKey = Buffer.from('"response":');
-const eventEnd = /\r\n\r\n|\n\n|\r\r/;
-const dataLine = /^data: ?(.*)$/m;
 const lastSequenceNumber = /"sequence_number"\s*:\s*(\d+)(?![\s\S]*"sequence_number")/;
 const decoder = new TextDecoder();
 
@@ -43,7 +42,13 @@ export class ResponseEnvelopes {
           yield value;
           continue;
         }
-        yield await this.#rewritePiece(value);
+        const { rewritten, failure } = await this.#rewritePiece(value);
+        if (rewritten !== "") yield rewritten;
+        if (failure === undefined) continue;
+        // The relay ends its stream as it ends one that its upstream broke off, and books it so.
+        const told = await frames.throw(failure.error);
+        if (!told.done) yield told.value;
+        return "failed";
       }
     } finally {
       await frames.return("client_left");
@@ -62,29 +67,48 @@ export class ResponseEnvelopes {
     const errorEvent = { type: "error", sequence_number: next, error: toStreamError(error) };
     const errorFrame = namedFrame("error", JSON.stringify(errorEvent));
     if (this.#latest === undefined) return errorFrame;
-    const response = { ...this.#latest, status: "failed", error: toFailure(error) };
+    const response = {
+      ...this.#latest,
+      status: "failed",
+      completed_at: null,
+      incomplete_details: null,
+      error: toFailure(error),
+    };
     const failed = { type: "response.failed", sequence_number: next + 1, response };
     return errorFrame + namedFrame(failed.type, JSON.stringify(failed));
   }
 
-  async #rewritePiece(piece: Uint8Array): Promise<string> {
-    const text = decoder.decode(piece);
-    this.#lastPiece = text;
+  /** The events of a piece up to the first that can't be passed on. */
+  async #rewritePiece(piece: Uint8Array): Promise<{ rewritten: string; failure?: { readonly error: unknown } }> {
     let rewritten = "";
-    for (const event of text.split(eventEnd)) {
-      if (event.trim() !== "") rewritten += await this.#rewriteEvent(event);
+    try {
+      for (const event of splitEvents(decoder.decode(piece))) rewritten += await this.#rewriteEvent(event);
+      return { rewritten };
+    } catch (error) {
+      return { rewritten, failure: { error } };
+    } finally {
+      if (rewritten !== "") this.#lastPiece = rewritten;
     }
-    return rewritten;
   }
 
   async #rewriteEvent(event: string): Promise<string> {
-    const data = dataLine.exec(event)?.[1];
+    const data = dataOf(event);
+    // OpenAI ends no Responses stream with it; some upstreams do.
+    if (data === "[DONE]") return "";
     const envelope = data === undefined ? undefined : readEnvelope(data);
     if (envelope === undefined) return `${event}\n\n`;
     const response = { ...envelope.response, ...this.#own };
     this.#latest = response;
-    if (endTypes.has(envelope.type)) await this.#record(response);
+    if (endTypes.has(envelope.type)) await this.#keep(response);
     return namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
+  }
+
+  async #keep(response: StoredResponse): Promise<void> {
+    try {
+      await this.#record(response);
+    } catch (cause) {
+      throw new ApiError("storage_unavailable", "The response could not be stored. Send the request again.", { cause });
+    }
   }
 }
 

@@ -48,6 +48,7 @@ export class ResponseStore {
   }
 
   async find(principal: ProjectPrincipal, id: string): Promise<StoredResponse | undefined> {
+    if (!canBeStored(id)) return undefined;
     const row = await inTenant(this.#db, principal, (transaction) =>
       transaction
         .selectFrom("responses")
@@ -62,6 +63,7 @@ export class ResponseStore {
 
   /** @returns whether there was one. Its text is gone for good; turns that continued it can't be continued further. */
   async delete(principal: ProjectPrincipal, id: string): Promise<boolean> {
+    if (!canBeStored(id)) return false;
     const result = await inTenant(this.#db, principal, (transaction) =>
       transaction
         .deleteFrom("responses")
@@ -78,6 +80,7 @@ export class ResponseStore {
    * @returns undefined where one of them is unknown, deleted or another project's.
    */
   async chain(principal: ProjectPrincipal, id: string): Promise<StoredTurn[] | undefined> {
+    if (!canBeStored(id)) return undefined;
     const { organizationId, projectId } = principal;
     const { rows } = await inTenant(this.#db, principal, (transaction) =>
       sql<{ id: string; previous_response_id: string | null; body: string; input_items: string }>`
@@ -100,4 +103,9 @@ export class ResponseStore {
       output: (JSON.parse(row.body) as StoredResponse).output,
     }));
   }
+}
+
+/** Postgres refuses a text with U+0000, also in a question: no response has such an id. */
+function canBeStored(id: string): boolean {
+  return !id.includes("\0");
 }

@@ -235,6 +235,18 @@ describe("a model that breaks off", () => {
   });
 });
 
+test("a model that tells no usage is answered for all the same, with our own count, booked as estimated", async () => {
+  chatOnly.answer((_, response) =>
+    sendEvents(
+      response,
+      chatFrames(["Hello", " there"]).filter((frame) => !frame.includes('"choices":[]')),
+    ),
+  );
+  const response = await server.post(path, { model: "chatty", input: "x" });
+  expect(await response.json()).toMatchObject({ status: "completed", usage: { output_tokens: 3 } });
+  expect(await usageOf(server, response)).toMatchObject({ status: "completed", estimated: true, output_tokens: 3 });
+});
+
 test("max_output_tokens ends a response as incomplete", async () => {
   chatOnly.answer((_, response) => sendEvents(response, chatFrames(["Hello"], { finish: "length" })));
   const events = await readResponseStream(
@@ -308,4 +320,60 @@ describe("what can't be done is refused", () => {
     const stream = await server.get(`${path}/resp_1?stream=true`);
     expect(await stream.json()).toMatchObject({ error: { code: "unsupported_parameter", param: "stream" } });
   });
+});
+
+describe("a provider's stream that can't be passed on", () => {
+  const ask = { model: "native", input: "Say hello", stream: true };
+
+  test("because an event is no JSON ends with error and response.failed, and is booked so", async () => {
+    native.answer((_, response) =>
+      sendEvents(response, [
+        ...providerResponseFrames(["Hello"]).slice(0, 5),
+        'event: response.completed\ndata: {"type":"response.completed","response":{ oops\n\n',
+      ]),
+    );
+    const response = await server.post(path, ask);
+    const events = await readResponseStream(response);
+    expect(events.slice(-2).map((event) => event.type)).toEqual(["error", "response.failed"]);
+    expect(await usageOf(server, response)).toMatchObject({ status: "failed" });
+  });
+
+  test("because it can't be stored ends with error and response.failed", async () => {
+    native.answer((_, response) =>
+      sendEvents(
+        response,
+        // No text of the database can hold a NUL.
+        providerResponseFrames(["Hello"]).map((frame) => frame.replaceAll("upstream-native", "a\\u0000b")),
+      ),
+    );
+    const events = await readResponseStream(await server.post(path, ask));
+    expect(events.slice(-2)).toMatchObject([
+      { type: "error", error: { code: "storage_unavailable" } },
+      { type: "response.failed" },
+    ]);
+  });
+});
+
+test("[DONE] behind a provider's last event is not passed on", async () => {
+  native.answer((_, response) => {
+    const frames = providerResponseFrames(["Hello"]);
+    return sendEvents(response, [...frames.slice(0, -1), `${frames.at(-1)}data: [DONE]\n\n`]);
+  });
+  const response = await server.post(path, { model: "native", input: "Say hello", stream: true });
+  expect(await response.text()).not.toContain("[DONE]");
+});
+
+test("a provider's answer that is incomplete is booked as such", async () => {
+  native.answer((_, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ ...providerResponse(["Hello"]), status: "incomplete" }));
+  });
+  const response = await server.post(path, { model: "native", input: "Say hello" });
+  expect(await usageOf(server, response)).toMatchObject({ status: "incomplete" });
+});
+
+test("an id with a NUL, which no text of the database can hold, is unknown like any other", async () => {
+  expect((await server.get(`${path}/resp_%00`)).status).toBe(404);
+  const response = await server.post(path, { model: "chatty", input: "x", previous_response_id: "resp_\0" });
+  expect(response.status).toBe(400);
 });

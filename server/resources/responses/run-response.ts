@@ -38,7 +38,8 @@ export async function runResponse(
   try {
     parts = await run.model.stream(run.request, { signal: run.context.signal });
   } catch (error) {
-    await account.close(run.context.signal.aborted ? "client_left" : "failed");
+    if (run.context.signal.aborted) await account.close("client_left");
+    else account.refused();
     throw error;
   }
   const onError = (error: unknown): void => {
@@ -77,7 +78,8 @@ async function* recordedEvents(
       }
     }
   } finally {
-    if (!recorded) await record();
+    // Nobody listens any more: what can't be kept is only told to the log, and the account is closed in any case.
+    if (!recorded) await record().catch(onError);
     await account.close(statusOf(emitter));
   }
 }
@@ -135,7 +137,7 @@ class TurnAccount {
     const { meter, context } = this.#run;
     for await (const part of parts) {
       if (part.type === "finish") {
-        this.#usage = part.usage;
+        if (part.estimated !== true) this.#usage = part.usage;
         context.fields.inputTokens = part.usage.inputTokens;
         context.fields.outputTokens = part.usage.outputTokens;
       } else if ("tokens" in part && part.tokens > 0) {
@@ -147,8 +149,16 @@ class TurnAccount {
   }
 
   async close(status: UsageStatus): Promise<void> {
+    this.#end(status, this.#usage ?? (await this.#run.abandonedUsage()));
+  }
+
+  /** A model that refuses has nothing to count: it is not asked what the request had cost. */
+  refused(): void {
+    this.#end("failed", undefined);
+  }
+
+  #end(status: UsageStatus, usage: TokenUsage | undefined): void {
     const { meter, context } = this.#run;
-    const usage = this.#usage ?? (await this.#run.abandonedUsage());
     meter.end({
       status,
       ...(usage === undefined ? {} : { usage }),

@@ -1,0 +1,46 @@
+import { pageObjectsDefault } from "@headrace/contract/admin/pagination.ts";
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import { type RawBuilder, type SqlBool, sql, type Transaction } from "kysely";
+import type { Tables } from "./tables.ts";
+
+/** Which part of a list is wanted. */
+export type PageRequest = {
+  /** The id of the object after which the page begins. */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly order?: "asc" | "desc" | undefined;
+};
+
+type PagedTable = "projects" | "api_keys" | "service_accounts";
+
+/** A page's bounds for a table that is read in the order in which its rows were made. */
+export type PageBounds = {
+  readonly order: "asc" | "desc";
+  /** One more than the page holds, which tells whether there is more. */
+  readonly rowsMax: number;
+  readonly where: RawBuilder<SqlBool>;
+};
+
+/**
+ * Turns a page request into bounds. The transaction's scope decides which cursors exist: one of another organization is
+ * as unknown as one that never was.
+ * @throws ApiError `invalid_value` for an unknown cursor.
+ */
+export async function pageBounds(
+  transaction: Transaction<Tables>,
+  table: PagedTable,
+  { after, limit, order = "asc" }: PageRequest,
+): Promise<PageBounds> {
+  const rowsMax = (limit ?? pageObjectsDefault) + 1;
+  if (after === undefined) return { order, rowsMax, where: sql<SqlBool>`true` };
+  const known = await transaction.selectFrom(table).select("id").where("id", "=", after).executeTakeFirst();
+  if (known === undefined) {
+    throw new ApiError("invalid_value", `There is no object '${after}' in this list to go on after.`, {
+      param: "after",
+    });
+  }
+  const comparison = order === "asc" ? sql`>` : sql`<`;
+  const place = sql`(select created_at, id from ${sql.table(table)} where id = ${after})`;
+  const columns = sql`${sql.ref(`${table}.created_at`)}, ${sql.ref(`${table}.id`)}`;
+  return { order, rowsMax, where: sql<SqlBool>`(${columns}) ${comparison} ${place}` };
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import { createChatCompletion } from "@headrace/contract/chat/create-chat-completion.ts";
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
+import type { IdempotencyStore } from "../ports/idempotency-store.ts";
+import type { EndpointInput, Reply } from "./endpoint.ts";
+import { IdempotencyGuard } from "./idempotency.ts";
+
+const input = { principal: {}, rawBody: new Uint8Array() } as unknown as EndpointInput<OperationDefinition>;
+const headers = new Headers({ "idempotency-key": "key" });
+const away = async (): Promise<never> => {
+  throw new Error("the database is away");
+};
+
+/** A store that grants every claim and says what was done with it. */
+function startGuard(store: Partial<IdempotencyStore> = {}) {
+  const told: string[] = [];
+  const guard = new IdempotencyGuard(
+    {
+      claim: async () => ({ kind: "first" }),
+      keep: async () => void told.push("kept"),
+      release: async () => void told.push("released"),
+      ...store,
+    },
+    (error) => void told.push(`reported: ${(error as Error).message}`),
+  );
+  const run = (handle: () => Promise<Reply<unknown>>) => guard.run(headers, createChatCompletion, input, handle);
+  return { run, told };
+}
+
+const bytes = (length: number): Reply<unknown> => ({
+  kind: "bytes",
+  contentType: "application/json",
+  body: new Uint8Array(length),
+});
+
+describe("an answer under an Idempotency-Key", () => {
+  test("is given also where it can't be kept", async () => {
+    const { run, told } = startGuard({ keep: away });
+    expect(await run(async () => bytes(2))).toEqual(bytes(2));
+    expect(told).toEqual(["reported: the database is away"]);
+  });
+
+  test("gives its key up where it is too large to be kept", async () => {
+    const { run, told } = startGuard();
+    await run(async () => bytes(5 * 1024 * 1024));
+    expect(told).toEqual(["released"]);
+  });
+
+  test("that failed says why, also where the key can't be given up", async () => {
+    const { run, told } = startGuard({ release: away });
+    const failed = run(async () => {
+      throw new ApiError("upstream_failed", "no answer");
+    });
+    expect(failed).rejects.toThrow("no answer");
+    await failed.catch(() => {});
+    expect(told).toEqual(["reported: the database is away"]);
+  });
+});

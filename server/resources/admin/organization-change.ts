@@ -1,0 +1,61 @@
+import type { AuditEventType } from "@headrace/contract/admin/audit-logs/event-types.ts";
+import type { Kysely, Transaction } from "kysely";
+import type { AuditActor, NewAuditEvent } from "../../audit/audit-events.ts";
+import { appendAuditEvent } from "../../audit/audit-log.ts";
+import type { Tables } from "../../database/tables.ts";
+import { inTenant } from "../../database/tenant.ts";
+import type { RequestContext } from "../../http/request-context.ts";
+import type { KeyService } from "../../identity/key-service.ts";
+import type { AdminPrincipal } from "../../ports/principal.ts";
+
+export type AdminServices = {
+  readonly db: Kysely<Tables>;
+  readonly keys: KeyService;
+  /** Takes changed keys in before the answer goes out, so that a new key works at once and a revoked one no more. */
+  readonly refreshKeys: () => Promise<void>;
+};
+
+/** Who asks for a change. */
+export type Requester = { readonly principal: AdminPrincipal; readonly context: RequestContext };
+
+/** A change and what the audit log says of it. */
+export type Change<Result, Type extends AuditEventType> = {
+  readonly result: Result;
+  readonly event: Pick<NewAuditEvent<Type>, "type" | "payload" | "project">;
+};
+
+/** Runs a read in the organization's own scope. */
+export function readOrganization<Result>(
+  { db }: AdminServices,
+  { organizationId }: AdminPrincipal,
+  work: (transaction: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  return inTenant(db, { organizationId }, work);
+}
+
+/** Makes a change in the organization's own scope; it and its audit event are committed together or not at all. */
+export async function changeOrganization<Result, Type extends AuditEventType>(
+  services: AdminServices,
+  requester: Requester,
+  work: (transaction: Transaction<Tables>) => Promise<Change<Result, Type>>,
+): Promise<Result> {
+  const { organizationId } = requester.principal;
+  const result = await inTenant(services.db, { organizationId }, async (transaction) => {
+    const change = await work(transaction);
+    await appendAuditEvent(transaction, { organizationId, actor: actorOf(requester), ...change.event });
+    return change.result;
+  });
+  await services.refreshKeys();
+  return result;
+}
+
+function actorOf({ principal, context }: Requester): AuditActor {
+  const { connection, userAgent } = context;
+  return {
+    type: "api_key",
+    id: principal.keyId,
+    owner: { type: "user" },
+    ...(connection.peerAddress === undefined ? {} : { ipAddress: connection.peerAddress }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}

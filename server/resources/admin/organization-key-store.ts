@@ -1,0 +1,120 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { ProjectScope } from "@headrace/contract/common/operation.ts";
+import type { Selectable, Transaction } from "kysely";
+import { appendChange } from "../../database/change-log-store.ts";
+import { type PageBounds, type PageRequest, pageBounds } from "../../database/page-store.ts";
+import type { ApiKeysTable, Tables } from "../../database/tables.ts";
+import { keysTopic } from "../../identity/key-store.ts";
+
+/** A key as its organization sees it, with its service account where it has one. */
+export type OrganizationKeyRow = Omit<Selectable<ApiKeysTable>, "hash" | "revoked_at"> & {
+  readonly account_name: string | null;
+  readonly account_role: string | null;
+  readonly account_created_at: Date | null;
+};
+
+/** Which keys: the organization's own, or a project's. */
+export type KeyOwner = { readonly organizationId: string; readonly projectId: string | null };
+
+const selectKeys = (transaction: Transaction<Tables>, { organizationId, projectId }: KeyOwner) =>
+  transaction
+    .selectFrom("api_keys")
+    .leftJoin("service_accounts as account", "account.id", "api_keys.service_account_id")
+    .select([
+      "api_keys.id",
+      "api_keys.kind",
+      "api_keys.organization_id",
+      "api_keys.project_id",
+      "api_keys.service_account_id",
+      "api_keys.name",
+      "api_keys.redacted",
+      "api_keys.scopes",
+      "api_keys.created_at",
+      "api_keys.last_used_at",
+      "api_keys.expires_at",
+      "account.name as account_name",
+      "account.role as account_role",
+      "account.created_at as account_created_at",
+    ])
+    .where("api_keys.organization_id", "=", organizationId)
+    .where("api_keys.project_id", projectId === null ? "is" : "=", projectId)
+    .where("api_keys.revoked_at", "is", null);
+
+export async function pageOfKeys(
+  transaction: Transaction<Tables>,
+  owner: KeyOwner,
+  request: PageRequest,
+): Promise<{ rows: OrganizationKeyRow[]; bounds: PageBounds }> {
+  const bounds = await pageBounds(transaction, "api_keys", request);
+  const rows = await selectKeys(transaction, owner)
+    .where(bounds.where)
+    .orderBy("api_keys.created_at", bounds.order)
+    .orderBy("api_keys.id", bounds.order)
+    .limit(bounds.rowsMax)
+    .execute();
+  return { rows, bounds };
+}
+
+/** @throws ApiError `not_found` for an id that is unknown, revoked or another owner's. */
+export async function requireKey(
+  transaction: Transaction<Tables>,
+  owner: KeyOwner,
+  id: string,
+): Promise<OrganizationKeyRow> {
+  const row = await selectKeys(transaction, owner).where("api_keys.id", "=", id).executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new ApiError("not_found", `There is no API key '${id}'.`, {
+    param: owner.projectId === null ? "key_id" : "api_key_id",
+  });
+}
+
+/** Changes a key's scopes (null: all) or expiry; what is undefined stays. */
+export async function updateKey(
+  transaction: Transaction<Tables>,
+  { organizationId }: KeyOwner,
+  id: string,
+  change: { readonly scopes: readonly ProjectScope[] | null | undefined; readonly expiresAt: Date | undefined },
+): Promise<void> {
+  await transaction
+    .updateTable("api_keys")
+    .set({
+      ...(change.scopes === undefined ? {} : { scopes: change.scopes === null ? null : [...change.scopes] }),
+      ...(change.expiresAt === undefined ? {} : { expires_at: change.expiresAt }),
+    })
+    .where("id", "=", id)
+    .where("organization_id", "=", organizationId)
+    .execute();
+  await appendChange(transaction, keysTopic, id);
+}
+
+export async function revokeKeys(
+  transaction: Transaction<Tables>,
+  { organizationId }: KeyOwner,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await transaction
+    .updateTable("api_keys")
+    .set({ revoked_at: new Date() })
+    .where("organization_id", "=", organizationId)
+    .where("id", "in", ids)
+    .execute();
+  for (const id of ids) await appendChange(transaction, keysTopic, id);
+}
+
+/**
+ * The ids of an organization's admin keys that still work, held until the transaction ends: of two that each revoke one
+ * of the last two, the second sees that its own would be the last.
+ */
+export async function lockAdminKeys(transaction: Transaction<Tables>, organizationId: string): Promise<string[]> {
+  const rows = await transaction
+    .selectFrom("api_keys")
+    .select(["id", "expires_at"])
+    .where("organization_id", "=", organizationId)
+    .where("kind", "=", "admin")
+    .where("revoked_at", "is", null)
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  return rows.filter((row) => row.expires_at === null || row.expires_at > new Date()).map((row) => row.id);
+}
