@@ -1,4 +1,5 @@
 import { createAdminApiKey, deleteAdminApiKey, listAdminApiKeys, retrieveAdminApiKey } from "./admin/admin-api-keys.ts";
+import { listAuditLogs } from "./admin/audit-logs/list-audit-logs.ts";
 import {
   deleteProjectApiKey,
   listProjectApiKeys,
@@ -48,6 +49,7 @@ export const operations = {
   updateProjectServiceAccount,
   deleteProjectServiceAccount,
   createProjectServiceAccountApiKey,
+  listAuditLogs,
 } as const;
 
 export type OperationId = keyof typeof operations;

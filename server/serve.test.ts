@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServerDatabase } from "./database/testing/test-database.ts";
+import { createServerDatabase, testDatabaseKind } from "./database/testing/test-database.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "./testing/scripted-provider.ts";
 
 /** A real server process; `output` is all that it wrote, `exited` its exit code. */
@@ -258,6 +258,56 @@ describe("a full disk", () => {
       expect(await server.exited).toBe(0);
     },
     120_000,
+  );
+});
+
+describe("two processes on one database", () => {
+  test.skipIf(testDatabaseKind === "embedded")(
+    "know the same keys and responses, and a key revoked at one is refused by the other",
+    async () => {
+      await using provider = await startScriptedProvider();
+      provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
+      const database = await createServerDatabase();
+      const environment = { ...database.env, HEADRACE_SECRET: "q8Zk2vT0pXw5LrN7cYb3JhD9fGs6MaE1" };
+      const folders = [newFolder(), newFolder()];
+      for (const folder of folders) writeFileSync(join(folder, "headrace.yaml"), provider.yaml(["chat"]));
+      const servers = folders.map((folder) => start(folder, environment));
+      const [first = "", second = ""] = await Promise.all(servers.map((server) => server.url()));
+      const [home = ""] = folders.filter((folder) => existsSync(join(folder, ".headrace/first-keys.json")));
+      const { admin } = firstKeys(home);
+      const call = (url: string, key: string, method: string, path: string, body?: object) =>
+        fetch(url + path, {
+          method,
+          headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+      const project = (await (await call(first, admin, "POST", "/v1/organization/projects", { name: "p" })).json()) as {
+        id: string;
+      };
+      const accounts = `/v1/organization/projects/${project.id}/service_accounts`;
+      const { api_key: key } = (await (await call(first, admin, "POST", accounts, { name: "a" })).json()) as {
+        api_key: { id: string; value: string };
+      };
+      while ((await call(second, key.value, "GET", "/v1/models")).status !== 200) await Bun.sleep(20);
+
+      const made = (await (
+        await call(first, key.value, "POST", "/v1/responses", { model: "scripted", input: "x" })
+      ).json()) as { id: string };
+      const next = await call(second, key.value, "POST", "/v1/responses", {
+        model: "scripted",
+        input: "y",
+        previous_response_id: made.id,
+      });
+      expect(next.status).toBe(200);
+
+      await call(first, admin, "DELETE", `/v1/organization/projects/${project.id}/api_keys/${key.id}`);
+      expect((await call(first, key.value, "GET", "/v1/models")).status).toBe(401);
+      while ((await call(second, key.value, "GET", "/v1/models")).status !== 401) await Bun.sleep(20);
+      for (const server of servers) server.kill("SIGTERM");
+      expect(await Promise.all(servers.map((server) => server.exited))).toEqual([0, 0]);
+      await database.dispose();
+    },
+    60_000,
   );
 });
 

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "./canonical-json.ts";
 import { encodeFields } from "./encode-fields.ts";
 
 /** A place in an organization's chain: the event's number, from 1 without a gap, and its hash (32 bytes). */
@@ -48,11 +47,11 @@ export function hashEvent(event: Omit<AuditEvent, "hash">): Uint8Array | undefin
     event.type,
     event.effectiveAtMs,
     event.actor,
-    canonicalJson(event.actorIds),
-    canonicalJson(event.actorEmails),
+    JSON.stringify(event.actorIds),
+    JSON.stringify(event.actorEmails),
     event.projectId,
     event.projectName,
-    canonicalJson(event.resourceIds),
+    JSON.stringify(event.resourceIds),
     event.payload,
     event.previousHash,
   ]);

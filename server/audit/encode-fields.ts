@@ -1,24 +1,42 @@
 type Field = string | number | null | Uint8Array;
 
+/** A field's kind and the length of its content (32 bits, big-endian). */
+const headBytes = 5;
+
 /**
  * The bytes of a list of fields, such that no two different lists have the same bytes: each field is its kind, its length
- * (32 bits, big-endian) and its content. Numbers are decimal text; `label` keeps what one purpose hashes or signs from ever
- * being taken for another's.
+ * and its content. Numbers are decimal text; `label` keeps what one purpose hashes or signs from ever being taken for
+ * another's.
  */
 export function encodeFields(label: string, fields: readonly Field[]): Uint8Array {
-  return Buffer.concat([label, ...fields].flatMap(encodeField));
+  const contents = [label, ...fields].map((field) => ({
+    kind: kindOf(field),
+    content: typeof field === "number" ? String(field) : (field ?? ""),
+  }));
+  const bytesMax = contents.reduce((sum, { content }) => sum + headBytes + bytesMaxOf(content), 0);
+  const bytes = Buffer.allocUnsafe(bytesMax);
+  let offset = 0;
+  for (const { kind, content } of contents) {
+    const start = offset + headBytes;
+    const length = typeof content === "string" ? bytes.write(content, start, "utf8") : content.byteLength;
+    if (typeof content !== "string") bytes.set(content, start);
+    bytes[offset] = kind;
+    bytes.writeUInt32BE(length, offset + 1);
+    offset = start + length;
+  }
+  return bytes.subarray(0, offset);
 }
 
-function encodeField(field: Field): Uint8Array[] {
-  const content = typeof field === "object" ? (field ?? new Uint8Array()) : Buffer.from(String(field), "utf8");
-  const head = Buffer.allocUnsafe(5);
-  head.write(kindOf(field), 0, "latin1");
-  head.writeUInt32BE(content.byteLength, 1);
-  return [head, content];
+/** A UTF-16 unit becomes three bytes of UTF-8 at most. */
+function bytesMaxOf(content: string | Uint8Array): number {
+  return typeof content === "string" ? content.length * 3 : content.byteLength;
 }
 
-function kindOf(field: Field): string {
-  if (field === null) return "n";
-  if (typeof field === "string") return "t";
-  return typeof field === "number" ? "i" : "b";
+function kindOf(field: Field): number {
+  if (field === null) return kinds.null;
+  if (typeof field === "string") return kinds.text;
+  return typeof field === "number" ? kinds.integer : kinds.bytes;
 }
+
+/** The letters n, t, i and b. */
+const kinds = { null: 0x6e, text: 0x74, integer: 0x69, bytes: 0x62 } as const;

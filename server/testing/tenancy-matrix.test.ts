@@ -68,6 +68,7 @@ const fixtures: Record<OperationId, Fixture> = {
   retrieveProjectServiceAccount: { ids: ["project_id", "service_account_id"] },
   updateProjectServiceAccount: { ids: ["project_id", "service_account_id"], body: () => ({ name: "taken over" }) },
   deleteProjectServiceAccount: { ids: ["project_id", "service_account_id"] },
+  listAuditLogs: { ids: [] },
   createProjectServiceAccountApiKey: { ids: ["project_id", "service_account_id"], body: () => ({ name: "spy" }) },
 };
 

@@ -138,6 +138,30 @@ describe("admin keys", () => {
   });
 });
 
+describe("the audit log", () => {
+  test("says who did what, newest first, with filters, and never a secret", async () => {
+    const project = await organization.projects.create({ name: "Audited" });
+    const account = await organization.projects.serviceAccounts.create(project.id, { name: "robot" });
+    const { data } = await organization.auditLogs.list({ project_ids: [project.id] });
+    expect(data.map((event) => event.type)).toEqual(["service_account.created", "project.created"]);
+    expect(data[0]).toMatchObject({
+      actor: { type: "api_key", api_key: { id: expect.stringMatching(/^key_/) } },
+      project: { id: project.id, name: "Audited" },
+      "service_account.created": { id: account.id, data: { role: "member" } },
+    });
+    expect(JSON.stringify(data)).not.toContain(account.api_key?.value ?? "none");
+    const created = await organization.auditLogs.list({ event_types: ["project.created"], limit: 1 });
+    expect(created.data[0]?.["project.created"]?.id).toBe(project.id);
+    expect(created.has_more).toBe(true);
+  });
+
+  test("holds nothing of a change that was refused", async () => {
+    const before = (await organization.auditLogs.list()).data[0]?.id;
+    await errorOf(organization.projects.update("proj_0", { name: "x" }));
+    expect((await organization.auditLogs.list()).data[0]?.id).toBe(before ?? "");
+  });
+});
+
 describe("what is wrong is refused", () => {
   const headers = { authorization: `Bearer ${server.keys.admin}` };
   const bodies: [string, string, unknown, number, string, string | null][] = [

@@ -5,6 +5,7 @@ import { createAdminApiKeyEndpoint } from "./admin-api-keys/create-admin-api-key
 import { deleteAdminApiKeyEndpoint } from "./admin-api-keys/delete-admin-api-key.ts";
 import { listAdminApiKeysEndpoint } from "./admin-api-keys/list-admin-api-keys.ts";
 import { retrieveAdminApiKeyEndpoint } from "./admin-api-keys/retrieve-admin-api-key.ts";
+import { listAuditLogsEndpoint } from "./audit-logs/list-audit-logs.ts";
 import type { AdminServices } from "./organization-change.ts";
 import { deleteProjectApiKeyEndpoint } from "./project-api-keys/delete-project-api-key.ts";
 import { listProjectApiKeysEndpoint } from "./project-api-keys/list-project-api-keys.ts";
@@ -51,5 +52,6 @@ export function createAdminEndpoints(services: AdminServices): Record<AdminOpera
     updateProjectServiceAccount: updateProjectServiceAccountEndpoint(services),
     deleteProjectServiceAccount: deleteProjectServiceAccountEndpoint(services),
     createProjectServiceAccountApiKey: createProjectServiceAccountApiKeyEndpoint(services),
+    listAuditLogs: listAuditLogsEndpoint(services),
   };
 }
