@@ -60,7 +60,15 @@ describe("the document of our operations", () => {
 
 test("a body without an id is refused, and so are two operations at one place", () => {
   const response = z.object({}).meta({ id: "OpenApiTestAnswer" });
-  const base = { method: "POST", path: "/v1/x", tag: "X", summary: "", scope: "api.model.read", response, errors: [] } as const;
+  const base = {
+    method: "POST",
+    path: "/v1/x",
+    tag: "X",
+    summary: "",
+    scope: "api.model.read",
+    response,
+    errors: [],
+  } as const;
   const nameless = operation({ ...base, id: "x", body: z.object({}) });
   expect(() => toOpenApi({ nameless }, info)).toThrow("the body of x has no id");
   const one = operation({ ...base, id: "one" });

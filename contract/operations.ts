@@ -17,6 +17,12 @@ import {
 } from "./admin/service-accounts.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
+import {
+  createOrganization,
+  listOrganizations,
+  retrieveOrganization,
+  updateOrganization,
+} from "./headrace/organizations.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
 import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
@@ -50,6 +56,10 @@ export const operations = {
   deleteProjectServiceAccount,
   createProjectServiceAccountApiKey,
   listAuditLogs,
+  listOrganizations,
+  createOrganization,
+  retrieveOrganization,
+  updateOrganization,
 } as const;
 
 export type OperationId = keyof typeof operations;

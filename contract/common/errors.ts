@@ -49,6 +49,7 @@ export const errorDefinitions = {
   missing_api_key: invalid(401),
   invalid_api_key: invalid(401),
   missing_scope: { status: 403, type: "permission_error" },
+  organization_suspended: { status: 403, type: "permission_error" },
   project_archived: { status: 403, type: "permission_error" },
   // What is asked for.
   unknown_url: invalid(404),

@@ -9,8 +9,11 @@ export type ProjectScope = "api.model.read" | "api.model.request" | "api.respons
 /** What an organization's admin key may do: the Admin API. The names are OpenAI's own. */
 export type ManagementScope = "api.management.read" | "api.management.write";
 
+/** What an operator's key may do: run the installation. OpenAI has no such principal. */
+export type OperatorScope = "headrace.operate";
+
 /** What a key must be allowed to do before an operation runs. An operation without a scope does not compile. */
-export type Scope = ProjectScope | ManagementScope;
+export type Scope = ProjectScope | ManagementScope | OperatorScope;
 
 /** Tokens of one answer, as every meter of the platform counts them. */
 export type TokenUsage = {

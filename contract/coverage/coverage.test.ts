@@ -4,6 +4,8 @@ import { coverage, documentedOperations, matchDocumentedOperation } from "./cove
 
 const sample = (path: string) => path.replaceAll(/\{[^}]+\}/g, "sample-1");
 
+const ours = Object.values(operations).filter(({ path }) => path.startsWith("/v1/"));
+
 describe("the list of documented operations", () => {
   test("holds all 388, each once, in groups of their own names", () => {
     const names = documentedOperations.map((operation) => `${operation.method} ${operation.path}`);
@@ -12,17 +14,17 @@ describe("the list of documented operations", () => {
     const groups = coverage().groups.map((group) => group.group);
     expect(new Set(groups).size).toBe(groups.length);
   });
-  test("holds every operation of ours", () => {
+  test("holds every operation of ours under /v1, which is OpenAI's alone", () => {
     const documented = new Set(documentedOperations.map((operation) => `${operation.method} ${operation.path}`));
-    for (const operation of Object.values(operations)) {
+    for (const operation of ours) {
       expect(documented).toContain(`${operation.method} ${operation.path}`);
     }
   });
   test("counts as served exactly what is ours", () => {
     const { served, total, groups } = coverage();
-    expect({ served, total }).toEqual({ served: Object.keys(operations).length, total: 388 });
+    expect({ served, total }).toEqual({ served: ours.length, total: 388 });
     const ids = groups.flatMap((group) => group.operations.flatMap((operation) => operation.operationId ?? []));
-    expect(ids.toSorted()).toEqual(Object.keys(operations).toSorted());
+    expect(ids.toSorted()).toEqual(ours.map(({ id }) => id as string).toSorted());
   });
 });
 

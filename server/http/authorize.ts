@@ -1,34 +1,39 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { OperationDefinition, ProjectScope, Scope } from "@headrace/contract/common/operation.ts";
-import type { AdminPrincipal, Principal, ProjectPrincipal } from "../ports/principal.ts";
+import type {
+  ManagementScope,
+  OperationDefinition,
+  OperatorScope,
+  Scope,
+} from "@headrace/contract/common/operation.ts";
+import type { Principal } from "../ports/principal.ts";
 
 /**
- * The one place that decides whether a principal may run an operation.
+ * The one place that decides whether a principal may run an operation: the operation's scope names the one kind of key
+ * that it takes, and a project's key may be narrower than its kind.
  * @throws ApiError `missing_scope`, which says what kind of key, or which scope, it takes.
  */
-export function authorize(principal: Principal, operation: OperationDefinition): AdminPrincipal | ProjectPrincipal {
+export function authorize(principal: Principal, operation: OperationDefinition): void {
   const { scope, method, path } = operation;
-  if (isManagement(scope)) {
-    if (principal.kind === "admin") return principal;
-    throw new ApiError(
-      "missing_scope",
-      `You have insufficient permissions for this operation. Missing scopes: ${scope}. ${method} ${path} needs an organization's admin key (sk-admin-…).`,
-    );
+  const refuse = (what: string): never => {
+    const message = `You have insufficient permissions for this operation. Missing scopes: ${scope}. ${what}`;
+    throw new ApiError("missing_scope", message);
+  };
+  if (isOperator(scope)) {
+    if (principal.kind !== "operator")
+      refuse(`${method} ${path} needs the installation's operator key (sk-operator-…).`);
+  } else if (isManagement(scope)) {
+    if (principal.kind !== "admin") refuse(`${method} ${path} needs an organization's admin key (sk-admin-…).`);
+  } else if (principal.kind === "operator" || principal.kind === "admin") {
+    refuse(`${method} ${path} needs a project's key (sk-proj-… or sk-svcacct-…).`);
+  } else if (principal.scopes !== "all" && !principal.scopes.includes(scope)) {
+    refuse("Ask for a key that has it.");
   }
-  if (principal.kind === "admin" || principal.kind === "operator") {
-    const kind = principal.kind === "admin" ? "an organization admin key" : "an operator key";
-    throw new ApiError(
-      "missing_scope",
-      `This key is ${kind}; ${method} ${path} needs a project's key (sk-proj-… or sk-svcacct-…).`,
-    );
-  }
-  if (principal.scopes === "all" || principal.scopes.includes(scope)) return principal;
-  throw new ApiError(
-    "missing_scope",
-    `You have insufficient permissions for this operation. Missing scopes: ${scope}. Ask for a key that has it.`,
-  );
 }
 
-function isManagement(scope: Scope): scope is Exclude<Scope, ProjectScope> {
+function isOperator(scope: Scope): scope is OperatorScope {
+  return scope === "headrace.operate";
+}
+
+function isManagement(scope: Scope): scope is ManagementScope {
   return scope.startsWith("api.management.");
 }

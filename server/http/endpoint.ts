@@ -3,10 +3,11 @@ import type {
   BodyOf,
   ManagementScope,
   OperationDefinition,
+  OperatorScope,
   ParamsOf,
   QueryOf,
 } from "@headrace/contract/common/operation.ts";
-import type { AdminPrincipal, ProjectPrincipal } from "../ports/principal.ts";
+import type { AdminPrincipal, OperatorPrincipal, Principal, ProjectPrincipal } from "../ports/principal.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** How a streamed body ended: whole, with an error that the stream itself told, or because nobody read on. */
@@ -24,10 +25,12 @@ export type Reply<Answer> =
   | { readonly kind: "bytes"; readonly contentType: string; readonly body: Uint8Array }
   | { readonly kind: "stream"; readonly contentType: string; readonly body: StreamedBody };
 
-/** Who may run an operation: its scope says whether it is an organization's or a project's. */
+/** Who may run an operation: its scope says whether it is the operator's, an organization's or a project's. */
 export type PrincipalOf<Op extends OperationDefinition> = Op["scope"] extends ManagementScope
   ? AdminPrincipal
-  : ProjectPrincipal;
+  : Op["scope"] extends OperatorScope
+    ? OperatorPrincipal
+    : ProjectPrincipal;
 
 export type EndpointInput<Op extends OperationDefinition> = {
   readonly params: ParamsOf<Op>;
@@ -47,7 +50,7 @@ export type CheckedInput = {
   readonly query: unknown;
   readonly body: unknown;
   readonly rawBody: Uint8Array;
-  readonly principal: AdminPrincipal | ProjectPrincipal;
+  readonly principal: Principal;
   readonly context: RequestContext;
 };
 

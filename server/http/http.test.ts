@@ -269,6 +269,6 @@ describe("the pages beside the API", () => {
       served: number;
     };
     expect(coverage.total).toBe(388);
-    expect(coverage.served).toBe(Object.keys(operations).length);
+    expect(coverage.served).toBe(Object.values(operations).filter(({ path: at }) => at.startsWith("/v1/")).length);
   });
 });

@@ -39,8 +39,8 @@ export async function answerApiRequest(
     const { operation } = match.endpoint;
     operationId = operation.id;
     principal = parts.authenticator.authenticate(readApiKey(request.headers));
-    const allowed = authorize(principal, operation);
-    const input = await readInput(request, url, match, allowed, context, parts.bodyBytesMax);
+    authorize(principal, operation);
+    const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
     context.connection.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
     const reply = await parts.idempotency.run(request.headers, operation, input, handle);
@@ -85,7 +85,7 @@ async function readInput(
   request: Request,
   url: URL,
   match: Match,
-  principal: CheckedInput["principal"],
+  principal: Principal,
   context: RequestContext,
   bodyBytesMax: number,
 ): Promise<CheckedInput> {

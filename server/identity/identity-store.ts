@@ -1,8 +1,62 @@
-import { sql, type Transaction } from "kysely";
-import type { Tables } from "../database/tables.ts";
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import { type Selectable, sql, type Transaction } from "kysely";
+import { type PageBounds, type PageRequest, pageBounds } from "../database/page-store.ts";
+import type { OrganizationsTable, Tables } from "../database/tables.ts";
 
-export async function insertOrganization(transaction: Transaction<Tables>, id: string, name: string): Promise<void> {
-  await transaction.insertInto("organizations").values({ id, name, status: "active" }).execute();
+export type OrganizationRow = Selectable<OrganizationsTable>;
+
+const organizationColumns = ["id", "name", "status", "created_at"] as const;
+
+export function insertOrganization(
+  transaction: Transaction<Tables>,
+  id: string,
+  name: string,
+): Promise<OrganizationRow> {
+  return transaction
+    .insertInto("organizations")
+    .values({ id, name, status: "active" })
+    .returning(organizationColumns)
+    .executeTakeFirstOrThrow();
+}
+
+export async function pageOfOrganizations(
+  transaction: Transaction<Tables>,
+  request: PageRequest,
+): Promise<{ rows: OrganizationRow[]; bounds: PageBounds }> {
+  const bounds = await pageBounds(transaction, "organizations", request);
+  const rows = await transaction
+    .selectFrom("organizations")
+    .select(organizationColumns)
+    .where(bounds.where)
+    .orderBy("created_at", bounds.order)
+    .orderBy("id", bounds.order)
+    .limit(bounds.rowsMax)
+    .execute();
+  return { rows, bounds };
+}
+
+/** @throws ApiError `not_found`. */
+export async function requireOrganization(transaction: Transaction<Tables>, id: string): Promise<OrganizationRow> {
+  const row = await transaction
+    .selectFrom("organizations")
+    .select(organizationColumns)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new ApiError("not_found", `There is no organization '${id}'.`, { param: "organization_id" });
+}
+
+export function updateOrganizationRow(
+  transaction: Transaction<Tables>,
+  id: string,
+  change: Pick<OrganizationRow, "name" | "status">,
+): Promise<OrganizationRow> {
+  return transaction
+    .updateTable("organizations")
+    .set(change)
+    .where("id", "=", id)
+    .returning(organizationColumns)
+    .executeTakeFirstOrThrow();
 }
 
 export async function insertProject(

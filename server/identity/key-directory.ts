@@ -10,6 +10,7 @@ type KeyRecord = {
   readonly principal: Principal;
   readonly revoked: boolean;
   readonly projectArchived: boolean;
+  readonly organizationSuspended: boolean;
   /** Unix milliseconds. */
   readonly expiresAtMs: number | undefined;
 };
@@ -59,6 +60,12 @@ export class KeyDirectory implements Authenticator {
     if (record.expiresAtMs !== undefined && record.expiresAtMs <= this.#options.clock.nowMs()) {
       throw new ApiError("invalid_api_key", `The API key ${redactApiKey(apiKey)} has expired. Ask for a new one.`);
     }
+    if (record.organizationSuspended) {
+      throw new ApiError(
+        "organization_suspended",
+        "This organization is suspended. Ask the operator of the installation.",
+      );
+    }
     if (record.projectArchived) {
       throw new ApiError("project_archived", "The project of this API key is archived. Use a key of another project.");
     }
@@ -84,6 +91,7 @@ function toRecord(row: KeyRow): KeyRecord {
     revoked: row.revoked_at !== null,
     expiresAtMs: row.expires_at?.getTime(),
     projectArchived: row.project_status === "archived",
+    organizationSuspended: row.organization_status === "suspended",
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Kysely, Transaction } from "kysely";
+import { appendAuditEvent } from "../audit/audit-log.ts";
 import { appendChange } from "../database/change-log-store.ts";
 import type { Tables } from "../database/tables.ts";
 import { inPlatform } from "../database/tenant.ts";
 import { type ApiKeyKind, generateApiKey, hashApiKey, redactApiKey } from "./api-key.ts";
 import { findDefaultProject, findProject, type ProjectReference } from "./identity-store.ts";
 import { newId } from "./ids.ts";
-import { insertKey, type KeyRow, keysTopic, listKeys, type NewKeyRow, revokeKey } from "./key-store.ts";
+import { findKeys, insertKey, type KeyRow, keysTopic, listKeys, type NewKeyRow, revokeKey } from "./key-store.ts";
 
 export type KeySummary = {
   readonly id: string;
@@ -46,6 +47,13 @@ export class KeyService {
         throw new IdentityError(`There is no active project${projectId ? ` '${projectId}'` : ""}.`);
       const key = generateApiKey("project");
       const id = await this.add(transaction, { kind: "project", key, name: options.name, project });
+      await appendAuditEvent(transaction, {
+        organizationId: project.organizationId,
+        type: "api_key.created",
+        actor: { type: "system" },
+        project: { id: project.projectId },
+        payload: { id, data: {} },
+      });
       return { id, key };
     });
   }
@@ -56,9 +64,19 @@ export class KeyService {
 
   async revoke(id: string): Promise<void> {
     await inPlatform(this.#db, async (transaction) => {
-      if (!(await revokeKey(transaction, id)))
+      const [key] = await findKeys(transaction, [id]);
+      if (key === undefined || !(await revokeKey(transaction, id))) {
         throw new IdentityError(`There is no active key '${id}'. See 'keys list'.`);
+      }
       await appendChange(transaction, keysTopic, id);
+      if (key.organization_id === null) return;
+      await appendAuditEvent(transaction, {
+        organizationId: key.organization_id,
+        type: "api_key.deleted",
+        actor: { type: "system" },
+        ...(key.project_id === null ? {} : { project: { id: key.project_id } }),
+        payload: { id },
+      });
     });
   }
 

@@ -6,8 +6,11 @@ import type { ApiKeysTable, Tables } from "../database/tables.ts";
 /** The change log's topic for keys; the entry's key is the key's id. */
 export const keysTopic = "api_keys";
 
-/** A key, and whether its project is still in use. */
-export type KeyRow = Selectable<ApiKeysTable> & { readonly project_status: "active" | "archived" | null };
+/** A key, and whether its project and its organization are still in use. */
+export type KeyRow = Selectable<ApiKeysTable> & {
+  readonly project_status: "active" | "archived" | null;
+  readonly organization_status: "active" | "suspended" | null;
+};
 
 export type NewKeyRow = {
   readonly id: string;
@@ -38,10 +41,15 @@ const columns = [
   "api_keys.expires_at",
   "api_keys.revoked_at",
   "projects.status as project_status",
+  "organizations.status as organization_status",
 ] as const;
 
 const selectKeys = (transaction: Transaction<Tables>) =>
-  transaction.selectFrom("api_keys").leftJoin("projects", "projects.id", "api_keys.project_id").select(columns);
+  transaction
+    .selectFrom("api_keys")
+    .leftJoin("projects", "projects.id", "api_keys.project_id")
+    .leftJoin("organizations", "organizations.id", "api_keys.organization_id")
+    .select(columns);
 
 /** Adds a key; a key with the same hash stays as it is. */
 export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow): Promise<void> {
@@ -72,19 +80,22 @@ export function findKeys(transaction: Transaction<Tables>, ids: readonly string[
   return selectKeys(transaction).where("api_keys.id", "in", ids).execute();
 }
 
-/** Tells every process to look at a project's keys anew, because the project itself has changed. */
-export async function touchProjectKeys(
+/**
+ * Tells every process to look at an organization's keys anew, or at those of one of its projects, because that has
+ * changed.
+ */
+export async function touchKeys(
   transaction: Transaction<Tables>,
   organizationId: string,
-  projectId: string,
+  projectId?: string,
 ): Promise<void> {
-  const keys = await transaction
+  let query = transaction
     .selectFrom("api_keys")
     .select("id")
     .where("organization_id", "=", organizationId)
-    .where("project_id", "=", projectId)
-    .where("revoked_at", "is", null)
-    .execute();
+    .where("revoked_at", "is", null);
+  if (projectId !== undefined) query = query.where("project_id", "=", projectId);
+  const keys = await query.execute();
   for (const { id } of keys) await appendChange(transaction, keysTopic, id);
 }
 

@@ -3,6 +3,7 @@ import type { Endpoint } from "../http/endpoint.ts";
 import { type AdminServices, createAdminEndpoints } from "./admin/index.ts";
 import { createChatCompletionEndpoint } from "./chat/index.ts";
 import { createEmbeddingEndpoint } from "./embeddings/index.ts";
+import { createOperatorEndpoints } from "./headrace/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
   createResponseEndpoint,
@@ -22,6 +23,7 @@ export function createEndpoints(services: ResponseServices & AdminServices): End
     retrieveResponse: retrieveResponseEndpoint(services),
     deleteResponse: deleteResponseEndpoint(services),
     ...createAdminEndpoints(services),
+    ...createOperatorEndpoints(services),
   };
   return Object.values(endpoints);
 }

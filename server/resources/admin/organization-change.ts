@@ -42,18 +42,22 @@ export async function changeOrganization<Result, Type extends AuditEventType>(
   const { organizationId } = requester.principal;
   const result = await inTenant(services.db, { organizationId }, async (transaction) => {
     const change = await work(transaction);
-    await appendAuditEvent(transaction, { organizationId, actor: actorOf(requester), ...change.event });
+    await appendAuditEvent(transaction, {
+      organizationId,
+      actor: apiKeyActor(requester.principal.keyId, requester.context),
+      ...change.event,
+    });
     return change.result;
   });
   await services.refreshKeys();
   return result;
 }
 
-function actorOf({ principal, context }: Requester): AuditActor {
-  const { connection, userAgent } = context;
+/** A key as the audit log names it, and where its request came from. */
+export function apiKeyActor(keyId: string, { connection, userAgent }: RequestContext): AuditActor {
   return {
     type: "api_key",
-    id: principal.keyId,
+    id: keyId,
     owner: { type: "user" },
     ...(connection.peerAddress === undefined ? {} : { ipAddress: connection.peerAddress }),
     ...(userAgent === undefined ? {} : { userAgent }),
