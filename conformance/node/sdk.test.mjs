@@ -10,8 +10,9 @@ before(async () => {
   server = await startServer();
   client = new OpenAI({ baseURL: server.baseUrl, apiKey: server.apiKey });
 });
-after(() => server.stop());
+after(() => server?.stop());
 
+// The models are small and often wrong: what they say is compared with itself, and never with the truth.
 const messages = [{ role: "user", content: "What is the capital of France? Answer in one short sentence." }];
 const settings = { model: chatModel, temperature: 0, max_tokens: 40 };
 
@@ -27,8 +28,9 @@ describe("models", () => {
 describe("chat completions", () => {
   test("answer a question", async () => {
     const answer = await client.chat.completions.create({ ...settings, messages });
-    assert.match(answer.choices[0].message.content, /Paris/);
-    assert.equal(answer.choices[0].finish_reason, "stop");
+    assert.ok(answer.choices[0].message.content.length > 0);
+    assert.ok(["stop", "length"].includes(answer.choices[0].finish_reason));
+    assert.ok(answer.usage.prompt_tokens > 10 && answer.usage.completion_tokens > 0);
     assert.equal(answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens);
     assert.match(answer._request_id, /^req_/);
   });
@@ -51,49 +53,71 @@ describe("chat completions", () => {
     assert.deepEqual(usage, whole.usage);
   });
 
-  test("the SDK's stream helper accepts the stream", async () => {
+  test("stream through the SDK's helper, which makes the same answer of it", async () => {
+    const whole = await client.chat.completions.create({ ...settings, messages });
     const final = await client.chat.completions.stream({ ...settings, messages }).finalChatCompletion();
-    assert.match(final.choices[0].message.content, /Paris/);
+    assert.equal(final.choices[0].message.content, whole.choices[0].message.content);
+    assert.equal(final.choices[0].finish_reason, whole.choices[0].finish_reason);
+  });
+
+  test("say the same again with the same seed", async () => {
+    const seeded = { ...settings, temperature: 1, seed: 20_240_501, messages };
+    const [one, other] = [await client.chat.completions.create(seeded), await client.chat.completions.create(seeded)];
+    assert.equal(one.choices[0].message.content, other.choices[0].message.content);
+  });
+
+  test("end at max_tokens with finish_reason length", async () => {
+    const cut = await client.chat.completions.create({ ...settings, messages, max_tokens: 3 });
+    assert.equal(cut.choices[0].finish_reason, "length");
+    assert.equal(cut.usage.completion_tokens, 3);
   });
 });
 
 describe("responses", () => {
-  test("answer, are retrieved, continued and deleted", async () => {
-    const first = await client.responses.create({
-      model: chatModel,
-      temperature: 0,
-      max_output_tokens: 40,
-      input: "My name is Ada.",
-    });
-    assert.equal(first.status, "completed");
+  const short = { model: chatModel, temperature: 0, max_output_tokens: 12 };
+
+  test("answer and are retrieved as they were", async () => {
+    const first = await client.responses.create({ ...short, input: "My name is Ada." });
+    assert.ok(["completed", "incomplete"].includes(first.status));
     assert.ok(first.output_text.length > 0);
-    assert.deepEqual((await client.responses.retrieve(first.id)).output, first.output);
-    const second = await client.responses.create({
-      model: chatModel,
-      temperature: 0,
-      max_output_tokens: 40,
-      input: "What is my name?",
-      previous_response_id: first.id,
-    });
-    assert.match(second.output_text, /Ada/);
-    await client.responses.delete(first.id);
-    await assert.rejects(client.responses.retrieve(first.id), NotFoundError);
+    assert.equal(first.usage.total_tokens, first.usage.input_tokens + first.usage.output_tokens);
+    const kept = await client.responses.retrieve(first.id);
+    assert.deepEqual(kept.output, first.output);
+    assert.deepEqual(kept.usage, first.usage);
   });
 
-  test("stream through the SDK's accumulator", async () => {
-    const stream = client.responses.stream({
-      model: chatModel,
-      temperature: 0,
-      max_output_tokens: 40,
-      input: "What is the capital of France?",
-    });
+  test("continue an earlier one, whose words are read again", async () => {
+    const input = "What is my name?";
+    const first = await client.responses.create({ ...short, input: "My name is Ada." });
+    const alone = await client.responses.create({ ...short, input });
+    const second = await client.responses.create({ ...short, input, previous_response_id: first.id });
+    assert.equal(second.previous_response_id, first.id);
+    assert.ok(second.usage.input_tokens >= alone.usage.input_tokens + first.usage.output_tokens);
+  });
+
+  test("are gone when they were deleted", async () => {
+    const first = await client.responses.create({ ...short, input: "Hello." });
+    await client.responses.delete(first.id);
+    await assert.rejects(client.responses.retrieve(first.id), NotFoundError);
+    await assert.rejects(
+      client.responses.create({ ...short, input: "And now?", previous_response_id: first.id }),
+      (error) => error.code === "previous_response_not_found" && error.param === "previous_response_id",
+    );
+  });
+
+  test("stream through the SDK's accumulator what is answered whole", async () => {
+    const asked = { ...short, input: "What is the capital of France?" };
+    const stream = client.responses.stream(asked);
     let text = "";
     stream.on("response.output_text.delta", (event) => {
       text += event.delta;
     });
     const final = await stream.finalResponse();
-    assert.equal(final.output_text, text);
-    assert.equal(final.status, "completed");
+    const whole = await client.responses.create(asked);
+    assert.equal(text, whole.output_text);
+    assert.equal(final.output_text, whole.output_text);
+    assert.equal(final.status, whole.status);
+    assert.deepEqual(final.usage, whole.usage);
   });
 
   test("say that they were cut at max_output_tokens", async () => {
@@ -116,9 +140,13 @@ describe("embeddings", () => {
     const [cat, kitten, tax] = data.map((each) => each.embedding);
     assert.equal(cat.length, 384);
     assert.ok(dot(cat, kitten) > dot(cat, tax) + 0.2);
-    assert.ok(usage.prompt_tokens > 10);
-    const floats = await client.embeddings.create({ model: embeddingModel, input: input[0], encoding_format: "float" });
-    assert.ok(dot(floats.data[0].embedding, cat) > 0.9999);
+    assert.equal(usage.total_tokens, usage.prompt_tokens);
+    const floats = await client.embeddings.create({ model: embeddingModel, input, encoding_format: "float" });
+    floats.data.forEach(({ embedding, index }) => {
+      assert.ok(dot(embedding, data[index].embedding) > 0.9999);
+      assert.ok(Math.abs(dot(embedding, embedding) - 1) < 1e-4);
+    });
+    assert.deepEqual(floats.usage, usage);
   });
 });
 

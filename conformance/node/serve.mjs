@@ -1,9 +1,9 @@
 /**
- * Starts a real server with the real local models, as its own process, and prints one JSON line with its address and
- * key. Ends, and ends the server, when its standard input is closed.
+ * Starts a real server with the real local models, as its own process. Run as a program it prints one JSON line with
+ * the server's address and key, and ends it when its standard input is closed or it is told to end.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,53 +12,85 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Downloads are shared by all test runs of a machine. */
-const modelsFolder = process.env.HEADRACE_TEST_MODELS ?? join(tmpdir(), "headrace-test-models");
+export const sharedModelsFolder = process.env.HEADRACE_TEST_MODELS ?? join(tmpdir(), "headrace-test-models");
 
 export const chatModel = "smollm2-135m-instruct";
 export const embeddingModel = "all-minilm-l6-v2";
 
-/** @returns {Promise<{ baseUrl: string, apiKey: string, pid: number, stop(): Promise<void> }>} */
-export async function startServer(environment = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "headrace-conformance-"));
-  const data = join(folder, "data");
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  mkdirSync(modelsFolder, { recursive: true });
-  symlinkSync(modelsFolder, join(data, "models"));
+/** @type {import("./serve.d.mts").startServer} */
+export async function startServer({ folder: given, environment = {}, yaml, ownModels = false, command } = {}) {
+  const folder = given ?? mkdtempSync(join(tmpdir(), "headrace-conformance-"));
+  const dataFolder = join(folder, "data");
+  const modelsFolder = join(dataFolder, "models");
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  if (!ownModels && !existsSync(modelsFolder)) {
+    mkdirSync(sharedModelsFolder, { recursive: true });
+    symlinkSync(sharedModelsFolder, modelsFolder);
+  }
+  if (yaml !== undefined) writeFileSync(join(folder, "headrace.yaml"), yaml);
   const bun = process.env.HEADRACE_BUN ?? join(root, "node_modules", ".bin", "bun");
-  const child = spawn(bun, [join(root, "server", "main.ts")], {
+  const [program, ...programArguments] = command ?? [bun, "--no-env-file", join(root, "server", "main.ts")];
+  const settings = {
+    HEADRACE_DATA: dataFolder,
+    HEADRACE_PORT: "0",
+    HEADRACE_MODELS: `${chatModel},${embeddingModel}`,
+    ...environment,
+  };
+  const child = spawn(program, programArguments, {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
-    env: {
-      ...process.env,
-      HEADRACE_DATA: data,
-      HEADRACE_PORT: "0",
-      HEADRACE_MODELS: `${chatModel},${embeddingModel}`,
-      ...environment,
-    },
+    env: { ...withoutSettings(process.env), ...settings },
   });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const baseUrl = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const ready = /^headrace ready on (\S+)$/.exec(line);
-      if (ready) resolve(`${ready[1]}/v1`);
-    });
-    exited.then((code) => reject(new Error(`The server ended with code ${code} before it was ready.`)));
-  });
-  const apiKey = JSON.parse(readFileSync(join(data, "first-keys.json"), "utf8")).project;
+  const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
+  const end = async (signal) => {
+    child.kill(signal);
+    await exited;
+    if (given === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  let url;
+  try {
+    url = await readyUrl(child, exited);
+  } catch (error) {
+    await end("SIGKILL");
+    throw error;
+  }
   return {
-    baseUrl,
-    apiKey,
+    url,
+    baseUrl: `${url}/v1`,
+    apiKey: JSON.parse(readFileSync(join(dataFolder, "first-keys.json"), "utf8")).project,
     pid: child.pid,
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
+    settings,
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
   };
 }
 
+/** What a person has set for a server of their own is not for these, save where models come from. */
+function withoutSettings(environment) {
+  const isKept = (name) => !name.startsWith("HEADRACE_") || /^HEADRACE_(HUGGINGFACE|PYPI)_URL$/.test(name);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => isKept(name)));
+}
+
+function readyUrl(child, exited) {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const ready = /^headrace ready on (\S+)$/.exec(line);
+      if (ready) resolve(ready[1]);
+    });
+    child.once("error", reject);
+    exited.then(
+      (how) => reject(new Error(`The server ended with ${how} before it was ready.`)),
+      (error) => reject(error),
+    );
+  });
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { stop, ...server } = await startServer();
-  process.stdout.write(`${JSON.stringify(server)}\n`);
-  process.stdin.on("close", () => void stop()).resume();
+  const { baseUrl, apiKey, pid, stop } = await startServer();
+  process.stdout.write(`${JSON.stringify({ baseUrl, apiKey, pid })}\n`);
+  await new Promise((resolve) => {
+    process.stdin.once("end", resolve).once("close", resolve).resume();
+    for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, resolve);
+  });
+  await stop();
 }

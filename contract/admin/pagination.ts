@@ -19,9 +19,8 @@ export const pageQuery = z.strictObject({
 /** What lists take that can be read backwards too. */
 export const twoWayPageQuery = pageQuery.extend({ before: cursor.optional() });
 
-/** Objects of a page where the caller does not say how many. Rate limits are OpenAI's one list with another number. */
+/** Objects of a page where the caller does not say how many. */
 export const pageObjectsDefault = 20;
-export const rateLimitPageObjectsDefault = 100;
 
 /**
  * The page of a list. It suits both of the SDK's cursors: `CursorPage` goes on after the last object's id,
