@@ -163,6 +163,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     phase = "stopping";
     const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");
     await listener.stop(limits.shutdownGraceMs, () => stopping.abort(shuttingDown));
+    // Of a caller that has just left, the engine still has to tell what was used.
+    await journal.settled(settledMsMax);
   });
 
   const owned = parts.move();
@@ -188,6 +190,9 @@ function engineSettings({ engine, limits }: Config) {
     ...(engine.idleSeconds === undefined ? {} : { idleUnloadMs: engine.idleSeconds * 1000 }),
   };
 }
+
+/** How long a stop waits for accounts that are still open after the last answer. */
+const settledMsMax = 3_000;
 
 /** The change log is looked at several times a second; silent for longer than this, the database is away. */
 const databaseSilentMsMax = 5_000;

@@ -14,7 +14,7 @@ export class SourceError extends Error {
   override readonly name = "SourceError";
 }
 
-export const howToPull = (id: string): string => `Run \`headrace models pull ${id}\``;
+export const howToPull = (id: string): string => `Run \`npm run headrace -- models pull ${id}\``;
 
 /** The words for any thrown value, with the system's code where it has one. */
 export function describeError(error: unknown): string {

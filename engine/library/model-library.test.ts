@@ -158,7 +158,7 @@ describe("an installed model", () => {
     const library = libraryWith();
     const { path } = await library.pull("m");
     await truncate(path, 1000);
-    await expect(library.require("m")).rejects.toThrow(/corrupt.*headrace models pull m/);
+    await expect(library.require("m")).rejects.toThrow(/corrupt.*headrace -- models pull m/);
     expect((await library.state("m")).status).toBe("corrupt");
     await library.pull("m");
     expect((await library.require("m")).bytes).toBe(bytes.length);
@@ -182,7 +182,7 @@ describe("an installed model", () => {
     const library = libraryWith();
     await library.pull("m");
     await library.remove("m");
-    await expect(library.require("m")).rejects.toThrow(/not installed.*headrace models pull m/);
+    await expect(library.require("m")).rejects.toThrow(/not installed.*headrace -- models pull m/);
     await expect(library.state("nothing")).rejects.toThrow(/no model nothing/);
   });
 });

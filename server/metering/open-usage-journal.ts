@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -26,11 +27,14 @@ export type RunningUsageJournal = UsageJournal & {
   problem(): string | undefined;
   /** Brings all that has ended into the database. Throws the database's error; nothing is lost then. */
   foldNow(): Promise<void>;
+  /** Waits, for at most `timeoutMs`, until every request that has started has ended: an end may come after its answer. */
+  settled(timeoutMs: number): Promise<void>;
   /** Folds for at most `timeoutMs` (default 5,000) and closes; what is left is replayed by the next process. */
   close(timeoutMs?: number): Promise<void>;
 };
 
 const closeTimeoutMs = 5_000;
+const settledPollMs = 20;
 
 /**
  * Opens the journal, replays what dead processes left behind, and folds from then on, both in the background.
@@ -51,6 +55,10 @@ export async function openUsageJournal(options: UsageJournalOptions): Promise<Ru
   return {
     start: (start) => journal.start(start),
     problem: () => journal.problem(),
+    async settled(timeoutMs) {
+      const untilMs = performance.now() + timeoutMs;
+      while (journal.runningRequests > 0 && performance.now() < untilMs) await delay(settledPollMs);
+    },
     foldNow: () => fold.foldNow(),
     close: (timeoutMs = closeTimeoutMs) => fold.close(timeoutMs),
   };

@@ -53,6 +53,8 @@ const stopGraceMs = 10_000;
  */
 const dyingMsMax = 100;
 const abandonedWaitMs = 2000;
+/** More than can run at once, so that none is forgotten that may still be asked for. */
+const servedByMax = 1000;
 
 /** The local models as an upstream: an engine process that is started at the first request and after every crash. */
 export function createLocalUpstream(options: LocalUpstreamOptions): LocalUpstream {
@@ -70,6 +72,8 @@ class EngineSupervisor implements LocalUpstream {
   readonly #engineOptions: EngineOptions;
   #running: Promise<EngineProcess> | undefined;
   #pid: number | undefined;
+  /** Which engine had the latest requests. */
+  readonly #servedBy = new Map<string, EngineProcess>();
   #requests = 0;
   #idleTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -103,7 +107,7 @@ class EngineSupervisor implements LocalUpstream {
     };
     this.#begin();
     try {
-      const response = await this.#fetch(model, `/v1${path}`, init);
+      const response = await this.#fetch(model, `/v1${path}`, init, requestId);
       if (!response.ok) throw await readError(response);
       return trackBody(response, () => this.#finish());
     } catch (cause) {
@@ -117,8 +121,9 @@ class EngineSupervisor implements LocalUpstream {
   }
 
   /** A request to a running engine; one that has died without our knowing yet is replaced once. */
-  async #fetch(model: string, path: string, init: RequestInit): Promise<Response> {
+  async #fetch(model: string, path: string, init: RequestInit, requestId?: string): Promise<Response> {
     const engine = await this.#engineFor(model);
+    if (requestId !== undefined) this.#noteServer(requestId, engine);
     const sentAtMs = performance.now();
     try {
       return await engine.fetch(path, init);
@@ -126,8 +131,16 @@ class EngineSupervisor implements LocalUpstream {
       const wasDying = wasReset(error) && performance.now() - sentAtMs < dyingMsMax;
       if (!wasDying && !wasNotReached(error)) throw error;
       await engine.stop(0);
-      return (await this.#engineFor(model)).fetch(path, init);
+      const next = await this.#engineFor(model);
+      if (requestId !== undefined) this.#noteServer(requestId, next);
+      return next.fetch(path, init);
     }
+  }
+
+  #noteServer(requestId: string, engine: EngineProcess): void {
+    this.#servedBy.set(requestId, engine);
+    const [oldest] = this.#servedBy.keys();
+    if (this.#servedBy.size > servedByMax && oldest !== undefined) this.#servedBy.delete(oldest);
   }
 
   async load(model: string): Promise<void> {
@@ -148,8 +161,11 @@ class EngineSupervisor implements LocalUpstream {
 
   async #askAbandonedUsage(requestId: string): Promise<TokenUsage | undefined> {
     const path = `/internal/abandoned?request=${encodeURIComponent(requestId)}`;
-    for (let waitedMs = 0; waitedMs <= abandonedWaitMs && this.#running !== undefined; waitedMs += 50) {
-      const response = await (await this.#running).fetch(path);
+    const engine = this.#servedBy.get(requestId);
+    for (let waitedMs = 0; waitedMs <= abandonedWaitMs; waitedMs += 50) {
+      // Only the engine that had the request can know: one that came after it has never heard of it.
+      if (engine === undefined || (await this.#running) !== engine) return undefined;
+      const response = await engine.fetch(path);
       if (response.ok) {
         const { promptTokens, generatedTokens } = (await response.json()) as EngineUsage;
         return { inputTokens: promptTokens, cachedInputTokens: 0, outputTokens: generatedTokens, reasoningTokens: 0 };

@@ -274,7 +274,7 @@ describe("the engine's process", () => {
       );
     const missing = await ask(chatModelId);
     expect(missing.code).toBe("model_not_ready");
-    expect(missing.message).toContain(`headrace models pull ${chatModelId}`);
+    expect(missing.message).toContain(`headrace -- models pull ${chatModelId}`);
     expect((await ask("nothing")).code).toBe("model_not_found");
     expect(empty.pid).toBeUndefined();
   });
@@ -292,7 +292,7 @@ describe("the engine's process", () => {
     try {
       const error = await refused(damaged.load(chatModelId));
       expect(error.code).toBe("model_not_ready");
-      expect(error.message).toContain(`headrace models pull ${chatModelId}`);
+      expect(error.message).toContain(`headrace -- models pull ${chatModelId}`);
       expect((await damaged.stats())?.loadedModels).toEqual([]);
     } finally {
       await damaged.stop();

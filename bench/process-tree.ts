@@ -1,0 +1,33 @@
+import { readdir, readFile } from "node:fs/promises";
+
+export type Memory = { readonly residentMb: number; readonly proportionalMb: number; readonly processes: number };
+
+/**
+ * The memory of a process and all below it, from /proc/<pid>/smaps_rollup: RSS counts shared pages in every process,
+ * PSS divides them. In MB of 1,000,000 bytes.
+ */
+export async function memoryOfTree(root: number): Promise<Memory> {
+  const pids = await treeOf(root);
+  const rollups = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/smaps_rollup`, "utf8")));
+  const sum = (field: string): number =>
+    rollups.reduce((total, text) => total + Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]), 0);
+  const megabytes = (kibibytes: number): number => (kibibytes * 1024) / 1e6;
+  return { residentMb: megabytes(sum("Rss")), proportionalMb: megabytes(sum("Pss")), processes: pids.length };
+}
+
+/** The process and all its descendants. */
+async function treeOf(root: number): Promise<number[]> {
+  const parents = new Map<number, number>();
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => {
+      // It ended between its listing and its reading.
+      return undefined;
+    });
+    const parent = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+    if (parent !== undefined) parents.set(Number(name), Number(parent));
+  }
+  const tree = [root];
+  for (const pid of tree) tree.push(...[...parents].filter(([, parent]) => parent === pid).map(([child]) => child));
+  return tree;
+}
