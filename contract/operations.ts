@@ -1,20 +1,4 @@
-import { createAdminApiKey, deleteAdminApiKey, listAdminApiKeys, retrieveAdminApiKey } from "./admin/admin-api-keys.ts";
-import { listAuditLogs } from "./admin/audit-logs/list-audit-logs.ts";
-import {
-  deleteProjectApiKey,
-  listProjectApiKeys,
-  retrieveProjectApiKey,
-  updateProjectApiKey,
-} from "./admin/project-api-keys.ts";
-import { archiveProject, createProject, listProjects, retrieveProject, updateProject } from "./admin/projects.ts";
-import {
-  createProjectServiceAccount,
-  createProjectServiceAccountApiKey,
-  deleteProjectServiceAccount,
-  listProjectServiceAccounts,
-  retrieveProjectServiceAccount,
-  updateProjectServiceAccount,
-} from "./admin/service-accounts.ts";
+import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
 import {
@@ -36,26 +20,7 @@ export const operations = {
   retrieveResponse,
   deleteResponse,
   createEmbedding,
-  listAdminApiKeys,
-  createAdminApiKey,
-  retrieveAdminApiKey,
-  deleteAdminApiKey,
-  listProjects,
-  createProject,
-  retrieveProject,
-  updateProject,
-  archiveProject,
-  listProjectApiKeys,
-  retrieveProjectApiKey,
-  updateProjectApiKey,
-  deleteProjectApiKey,
-  listProjectServiceAccounts,
-  createProjectServiceAccount,
-  retrieveProjectServiceAccount,
-  updateProjectServiceAccount,
-  deleteProjectServiceAccount,
-  createProjectServiceAccountApiKey,
-  listAuditLogs,
+  ...servedAdminOperations,
   listOrganizations,
   createOrganization,
   retrieveOrganization,

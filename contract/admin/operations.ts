@@ -44,8 +44,8 @@ import {
 } from "./service-accounts.ts";
 import { retrieveProjectServiceTierSettings, updateProjectServiceTierSettings } from "./service-tier-settings.ts";
 
-/** What an organization's admin key can do: OpenAI's Admin API. */
-export const adminOperations = {
+/** What an organization's admin key can do here. */
+export const servedAdminOperations = {
   listAdminApiKeys,
   createAdminApiKey,
   retrieveAdminApiKey,
@@ -65,6 +65,12 @@ export const adminOperations = {
   updateProjectServiceAccount,
   deleteProjectServiceAccount,
   createProjectServiceAccountApiKey,
+  listAuditLogs,
+} as const;
+
+/** OpenAI's whole Admin API as far as it is described here; what is not served yet answers 501. */
+export const adminOperations = {
+  ...servedAdminOperations,
   listOrganizationUsers,
   retrieveOrganizationUser,
   updateOrganizationUser,
@@ -91,5 +97,4 @@ export const adminOperations = {
   updateOrganizationDataRetention,
   retrieveProjectDataRetention,
   updateProjectDataRetention,
-  listAuditLogs,
 } as const;
