@@ -39,7 +39,7 @@ describe("lists refuse page sizes out of bounds, odd cursors and parameters that
     const takes = (search: string) =>
       lists.flatMap(({ id, query }) => (refusal(() => parseQuery(query, search)) === accepted ? [id] : []));
     expect(takes("order=desc")).toEqual(["listAdminApiKeys"]);
-    expect(takes("before=x")).toEqual(["listProjectRateLimits", "listAuditLogs"]);
+    expect(takes("before=x")).toEqual(["listAuditLogs", "listProjectRateLimits"]);
   });
 });
 

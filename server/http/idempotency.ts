@@ -97,11 +97,18 @@ export class IdempotencyGuard {
     let pieces: Uint8Array[] | undefined = [];
     let bytes = 0;
     const reader = body.stream.getReader();
+    const finished = body.finished.then(async (outcome) => {
+      const isWhole = outcome === "completed" && pieces !== undefined;
+      await this.#settle(id, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
+      return outcome;
+    });
     const stream = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
           const { done, value } = await reader.read();
           if (done) {
+            // Who has seen the end may retry at once, and has to find the answer.
+            await finished;
             controller.close();
             return;
           }
@@ -114,11 +121,6 @@ export class IdempotencyGuard {
       },
       { highWaterMark: 0 },
     );
-    const finished = body.finished.then(async (outcome) => {
-      const isWhole = outcome === "completed" && pieces !== undefined;
-      await this.#settle(id, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
-      return outcome;
-    });
     return { stream, finished };
   }
 }
