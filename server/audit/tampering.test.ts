@@ -41,7 +41,7 @@ const verifyWithFile = () => verifyAuditLog(db, organizationId, { publicKey, che
 const run = (statement: string) => sql.raw(statement).execute(owner.db);
 
 /** The owner's first step, where he is no superuser: lifting the row-level security that holds him too. */
-for (const table of ["audit_log", "audit_chains", "audit_checkpoints"]) {
+for (const table of ["organizations", "audit_log", "audit_chains", "audit_checkpoints"]) {
   await run(`alter table ${table} no force row level security`);
 }
 
