@@ -21,6 +21,11 @@ export type CatalogueModel = {
   readonly file: { readonly name: string; readonly bytes?: number; readonly sha256: string };
   /** Tried in this order. */
   readonly sources: readonly ModelSource[];
+  /**
+   * Output tokens where a request sets no limit of its own: the smallest models fall into loops, which would otherwise
+   * run to the end of the context. Such an answer ends with `length`.
+   */
+  readonly outputTokensDefault?: number;
   /** The sampling that the model's makers recommend; holds where a request doesn't say. */
   readonly sampling?: { readonly temperature: number; readonly topP: number; readonly topK: number };
   /** Further variables of the model's chat template. */

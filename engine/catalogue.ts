@@ -91,6 +91,7 @@ export const catalogue: readonly CatalogueModel[] = [
         ],
       },
     ],
+    outputTokensDefault: 1024,
     sampling: { temperature: 0.2, topP: 0.9, topK: 40 },
   },
   huggingFaceChat({

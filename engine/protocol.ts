@@ -18,7 +18,7 @@ export type EngineOptions = {
 /** A model as the engine needs to know it: `POST /internal/models`. */
 export type RegisteredModel = Pick<
   CatalogueModel,
-  "id" | "kind" | "contextTokens" | "memoryBytes" | "sampling" | "templateVariables"
+  "id" | "kind" | "contextTokens" | "memoryBytes" | "outputTokensDefault" | "sampling" | "templateVariables"
 > & { readonly path: string };
 
 /** Tokens that were evaluated for one request: `GET /internal/abandoned?request=<its x-request-id>`. */

@@ -82,7 +82,8 @@ export class ChatModel {
   start(request: ChatRequest, signal: AbortSignal): Generation {
     const prompt = this.#prompt.tokenize(request.messages);
     const room = this.#context.contextSize - prompt.length;
-    const wanted = request.outputTokensMax ?? Math.max(1, room);
+    const unasked = Math.min(Math.max(1, room), this.#registered.outputTokensDefault ?? Number.POSITIVE_INFINITY);
+    const wanted = request.outputTokensMax ?? unasked;
     if (wanted > room)
       throw new ApiError(
         "context_length_exceeded",

@@ -209,8 +209,9 @@ class EngineSupervisor implements LocalUpstream {
   async #require(id: string): Promise<RegisteredModel> {
     try {
       const { path } = await this.#library.require(id);
-      const { kind, contextTokens, memoryBytes, sampling, templateVariables } = this.#library.find(id);
-      return { id, path, kind, contextTokens, memoryBytes, sampling, templateVariables };
+      const model = this.#library.find(id);
+      const { kind, contextTokens, memoryBytes, outputTokensDefault, sampling, templateVariables } = model;
+      return { id, path, kind, contextTokens, memoryBytes, outputTokensDefault, sampling, templateVariables };
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       if (error.reason === "unknown") throw new ApiError("model_not_found", error.message, { param: "model" });

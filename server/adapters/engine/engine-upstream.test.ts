@@ -112,6 +112,13 @@ describe("chat", () => {
     expect(await textOf({ ...seeded, seed: 43 })).not.toBe(alone);
   }, 60_000);
 
+  test("without a limit of the request ends at the model's own, as `length`", async () => {
+    // Words drawn at random: there is next to no chance that the end is drawn among them.
+    const answer = await complete({ max_tokens: null, temperature: 2, top_p: 1, seed: 1 });
+    expect(answer.usage.completion_tokens).toBe(1024);
+    expect(answer.choices[0].finish_reason).toBe("length");
+  }, 120_000);
+
   test("ends before a stop string, also one that spans tokens, and never sends a part of it", async () => {
     const text = await textOf({ temperature: 0 });
     const words = text.split(" ");
