@@ -1,13 +1,14 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition, TokenUsage } from "@headrace/contract/common/operation.ts";
 import type { EventFrames, StreamOutcome } from "../http/endpoint.ts";
-import { elapsedMs, type RequestContext } from "../http/request-context.ts";
+import type { RequestContext } from "../http/request-context.ts";
 import { SseUsageScanner } from "../metering/sse-usage-scanner.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
 import type { Deployment } from "../ports/upstream.ts";
-import type { UsageJournal, UsageMeter, UsageStatus } from "../ports/usage-journal.ts";
+import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
 import { EventFramer } from "./event-framer.ts";
 import { withIdleLimit } from "./idle-limit.ts";
+import { RequestAccount } from "./request-account.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
 
 export type RelayLimits = {
@@ -35,12 +36,8 @@ const lingerMs = 500;
 /** How much of an upstream's own words about a failure is kept for the log. */
 const toldCharactersMax = 500;
 
-/** A running attempt at an upstream: its account is open until `settle` is called, which must happen exactly once. */
-type Attempt = {
-  readonly response: Response;
-  readonly meter: UsageMeter;
-  settle(status: UsageStatus, usage: TokenUsage | undefined): void;
-};
+/** A running attempt at an upstream: its account must be ended. */
+type Attempt = { readonly response: Response; readonly account: RequestAccount };
 
 /**
  * The fast lane: sends a checked body to an upstream and brings its answer back, metered from before the first byte to
@@ -60,15 +57,14 @@ export class Relay {
    * @throws ApiError where the upstream gives none, or an error.
    */
   async answer(request: RelayRequest): Promise<Uint8Array> {
-    const attempt = await this.#open(request);
+    const { response, account } = await this.#open(request);
     try {
-      const bytes = await this.#readWhole(attempt.response, request);
+      const bytes = await this.#readWhole(response, request);
       const { status, usage } = readAnswer(request.operation, bytes);
-      noteUsage(request.context, usage);
-      attempt.settle(status, usage);
+      account.end(status, usage);
       return bytes;
     } catch (error) {
-      attempt.settle(givenUpStatus(request.context), await abandonedUsage(request));
+      account.end(givenUpStatus(request.context), await account.abandonedUsage());
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -82,7 +78,7 @@ export class Relay {
     const attempt = await this.#open(request);
     const contentType = (attempt.response.headers.get("content-type") ?? "").toLowerCase();
     if (!contentType.startsWith("text/event-stream") || attempt.response.body === null) {
-      attempt.settle("failed", undefined);
+      attempt.account.end("failed", undefined);
       await attempt.response.body?.cancel();
       throw new ApiError(
         "upstream_failed",
@@ -96,30 +92,8 @@ export class Relay {
   }
 
   async #open(request: RelayRequest): Promise<Attempt> {
-    const { context, deployment, principal } = request;
-    context.fields.model = deployment.model;
-    context.fields.upstream = deployment.upstream.id;
-    const meter = this.#journal.start({
-      requestId: context.requestId,
-      attempt: request.attempt,
-      organizationId: principal.organizationId,
-      projectId: principal.projectId,
-      keyId: principal.keyId,
-      operation: request.operation.id,
-      model: deployment.model,
-      upstream: deployment.upstream.id,
-      startedAtMs: Date.now(),
-    });
-    const settle: Attempt["settle"] = (status, usage) => {
-      meter.end({
-        status,
-        ...(usage === undefined ? {} : { usage }),
-        latencyMs: Math.round(elapsedMs(context)),
-        ...(context.fields.timeToFirstTokenMs === undefined
-          ? {}
-          : { timeToFirstTokenMs: Math.round(context.fields.timeToFirstTokenMs) }),
-      });
-    };
+    const { context, deployment, operation } = request;
+    const account = RequestAccount.open(this.#journal, { ...request, operationId: operation.id });
     try {
       const response = await deployment.upstream.send({
         path: request.path,
@@ -127,10 +101,10 @@ export class Relay {
         requestId: context.requestId,
         signal: context.signal,
       });
-      return { response, meter, settle };
+      return { response, account };
     } catch (error) {
       // An upstream that refuses has nothing to count; it is asked only what a given up request had cost.
-      settle(givenUpStatus(context), context.signal.aborted ? await abandonedUsage(request) : undefined);
+      account.end(givenUpStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -156,6 +130,7 @@ export class Relay {
     onBroken: (error: ApiError) => string,
   ): EventFrames {
     const { context, deployment, operation } = request;
+    const { account } = attempt;
     const { idleMs } = deployment.upstream;
     const scanner = new SseUsageScanner({ eventBytesMax: this.#limits.eventBytesMax });
     const framer = new EventFramer(this.#limits.eventBytesMax);
@@ -163,11 +138,7 @@ export class Relay {
     /** Set when the reader took the event that ends the stream: nothing of it can go wrong any more. */
     let outcome: StreamOutcome | undefined;
     const count = (events: Uint8Array): Uint8Array => {
-      const tokens = scanner.push(events);
-      if (tokens > 0) {
-        context.fields.timeToFirstTokenMs ??= elapsedMs(context);
-        attempt.meter.advance(tokens);
-      }
+      account.sent(scanner.push(events));
       return events;
     };
     try {
@@ -205,9 +176,8 @@ export class Relay {
       return "failed";
     } finally {
       const status: UsageStatus = isBroken ? "failed" : (scanner.terminalStatus ?? "client_left");
-      const usage = scanner.usage ?? (status === "completed" ? undefined : await abandonedUsage(request));
-      noteUsage(context, usage);
-      attempt.settle(status, usage);
+      const usage = scanner.usage ?? (status === "completed" ? undefined : await account.abandonedUsage());
+      account.end(status, usage);
     }
   }
 }
@@ -219,11 +189,6 @@ function outcomeOf(terminal: UsageStatus | undefined): StreamOutcome | undefined
 /** An abort whose reason is an ApiError is the server's own. */
 function givenUpStatus({ signal }: RequestContext): UsageStatus {
   return signal.aborted && !(signal.reason instanceof ApiError) ? "client_left" : "failed";
-}
-
-/** What an attempt had used when it was given up, where the upstream can tell. */
-async function abandonedUsage(request: RelayRequest): Promise<TokenUsage | undefined> {
-  return request.deployment.upstream.abandonedUsage?.(request.context.requestId);
 }
 
 function readAnswer(
@@ -251,12 +216,6 @@ function readAnswer(
 function statusOf(answer: unknown): UsageStatus {
   const status = typeof answer === "object" && answer !== null && "status" in answer ? answer.status : undefined;
   return status === "incomplete" || status === "failed" ? status : "completed";
-}
-
-function noteUsage(context: RequestContext, usage: TokenUsage | undefined): void {
-  if (usage === undefined) return;
-  context.fields.inputTokens = usage.inputTokens;
-  context.fields.outputTokens = usage.outputTokens;
 }
 
 function brokenAnswer(cause: unknown): ApiError {

@@ -1,4 +1,5 @@
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
+import { RequestAccount } from "../../gateway/request-account.ts";
 import type { EventFrames, Reply } from "../../http/endpoint.ts";
 import { json } from "../../http/endpoint.ts";
 import { eventStream, eventStreamContentType, namedFrame } from "../../http/event-stream.ts";
@@ -28,18 +29,12 @@ export async function createThroughChat(
     nowMs: () => services.clock.nowMs(),
     obfuscation: body.stream_options?.include_obfuscation ?? true,
   });
-  context.fields.model = deployment.model;
-  context.fields.upstream = deployment.upstream.id;
-  const meter = services.journal.start({
-    requestId: context.requestId,
+  const account = RequestAccount.open(services.journal, {
+    operationId: createResponse.id,
+    deployment,
+    principal,
+    context,
     attempt: 1,
-    organizationId: principal.organizationId,
-    projectId: principal.projectId,
-    keyId: principal.keyId,
-    operation: createResponse.id,
-    model: deployment.model,
-    upstream: deployment.upstream.id,
-    startedAtMs: nowMs,
   });
   const { events, failure } = await runResponse({
     model: createChatCompletionsModel({
@@ -49,13 +44,12 @@ export async function createThroughChat(
     }),
     request,
     emitter,
-    meter,
+    account,
     context,
     record: async () => {
       if (body.store === false) return;
       await services.store.insert(principal, emitter.response, turn.input);
     },
-    abandonedUsage: async () => deployment.upstream.abandonedUsage?.(context.requestId),
   });
   if (body.stream === true) {
     const frames = toFrames(events, failure);

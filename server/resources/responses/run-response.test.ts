@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { RequestAccount } from "../../gateway/request-account.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import { createIdGenerator } from "../../inference/ids.ts";
 import { ResponseEmitter } from "../../inference/response-emitter.ts";
@@ -25,13 +26,14 @@ function startRun(model: LanguageModel, record: () => Promise<void>) {
       ids: createIdGenerator(() => 1),
       nowMs: () => 1,
     }),
-    meter: { advance: () => {}, end: (end) => void ends.push(end) },
+    account: new RequestAccount({ advance: () => {}, end: (end) => void ends.push(end) }, context, {
+      async abandonedUsage() {
+        asked++;
+        return undefined;
+      },
+    }),
     context,
     record,
-    abandonedUsage: async () => {
-      asked++;
-      return undefined;
-    },
   };
   return { run, ends, fields: context.fields, asked: () => asked };
 }

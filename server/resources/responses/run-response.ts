@@ -1,25 +1,24 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
+import type { RequestAccount } from "../../gateway/request-account.ts";
 import { describe } from "../../http/render.ts";
-import { elapsedMs, type RequestContext } from "../../http/request-context.ts";
+import type { RequestContext } from "../../http/request-context.ts";
 import { emitResponse } from "../../inference/emit-response.ts";
 import type { ResponseEmitter } from "../../inference/response-emitter.ts";
 import type { ResponseEvent } from "../../inference/response-events.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
 import { toFailure, toStreamError } from "../../inference/stream-error.ts";
 import type { LanguageModel, ModelPart, ModelRequest } from "../../ports/language-model.ts";
-import type { UsageMeter, UsageStatus } from "../../ports/usage-journal.ts";
+import type { UsageStatus } from "../../ports/usage-journal.ts";
 
 export type ResponseRun = {
   readonly model: LanguageModel;
   readonly request: ModelRequest;
   readonly emitter: ResponseEmitter;
-  readonly meter: UsageMeter;
+  readonly account: RequestAccount;
   readonly context: RequestContext;
   /** Keeps the finished response; called before the event that ends the stream is given out. */
   readonly record: () => Promise<void>;
-  /** Tokens of a request that was given up, where the upstream can tell. */
-  readonly abandonedUsage: () => Promise<TokenUsage | undefined>;
 };
 
 export type Failure = { readonly error: unknown };
@@ -33,25 +32,26 @@ export async function runResponse(
   run: ResponseRun,
 ): Promise<{ events: AsyncGenerator<ResponseEvent, void, undefined>; failure: () => Failure | undefined }> {
   let failure: Failure | undefined;
-  const account = new TurnAccount(run);
+  const turn = new TurnAccount(run);
   let parts: AsyncIterable<ModelPart>;
   try {
     parts = await run.model.stream(run.request, { signal: run.context.signal });
   } catch (error) {
-    if (run.context.signal.aborted) await account.close("client_left");
-    else account.refused();
+    if (run.context.signal.aborted) await turn.close("client_left");
+    // A model that refuses has nothing to count: it is not asked what the request had cost.
+    else run.account.end("failed", undefined);
     throw error;
   }
   const onError = (error: unknown): void => {
     failure = { error };
     run.context.fields.error = describe(error instanceof ApiError ? (error.cause ?? error.message) : error);
   };
-  return { events: recordedEvents(run, account, parts, onError), failure: () => failure };
+  return { events: recordedEvents(run, turn, parts, onError), failure: () => failure };
 }
 
 async function* recordedEvents(
   run: ResponseRun,
-  account: TurnAccount,
+  turn: TurnAccount,
   parts: AsyncIterable<ModelPart>,
   onError: (error: unknown) => void,
 ): AsyncGenerator<ResponseEvent, void, undefined> {
@@ -62,7 +62,7 @@ async function* recordedEvents(
     await run.record();
   };
   try {
-    const events = emitResponse(account.count(parts), emitter, { signal: context.signal, onError });
+    const events = emitResponse(turn.count(parts), emitter, { signal: context.signal, onError });
     for await (const event of events) {
       // A client may continue from this response as soon as it has seen its last event.
       if (!isTerminal(event) || recorded) {
@@ -80,7 +80,7 @@ async function* recordedEvents(
   } finally {
     // Nobody listens any more: what can't be kept is only told to the log, and the account is closed in any case.
     if (!recorded) await record().catch(onError);
-    await account.close(statusOf(emitter));
+    await turn.close(statusOf(emitter));
   }
 }
 
@@ -134,38 +134,21 @@ class TurnAccount {
   }
 
   async *count(parts: AsyncIterable<ModelPart>): AsyncGenerator<ModelPart, void, undefined> {
-    const { meter, context } = this.#run;
+    const { account, context } = this.#run;
     for await (const part of parts) {
       if (part.type === "finish") {
         if (part.estimated !== true) this.#usage = part.usage;
         context.fields.inputTokens = part.usage.inputTokens;
         context.fields.outputTokens = part.usage.outputTokens;
-      } else if ("tokens" in part && part.tokens > 0) {
-        context.fields.timeToFirstTokenMs ??= elapsedMs(context);
-        meter.advance(part.tokens);
+      } else if ("tokens" in part) {
+        account.sent(part.tokens);
       }
       yield part;
     }
   }
 
   async close(status: UsageStatus): Promise<void> {
-    this.#end(status, this.#usage ?? (await this.#run.abandonedUsage()));
-  }
-
-  /** A model that refuses has nothing to count: it is not asked what the request had cost. */
-  refused(): void {
-    this.#end("failed", undefined);
-  }
-
-  #end(status: UsageStatus, usage: TokenUsage | undefined): void {
-    const { meter, context } = this.#run;
-    meter.end({
-      status,
-      ...(usage === undefined ? {} : { usage }),
-      latencyMs: Math.round(elapsedMs(context)),
-      ...(context.fields.timeToFirstTokenMs === undefined
-        ? {}
-        : { timeToFirstTokenMs: Math.round(context.fields.timeToFirstTokenMs) }),
-    });
+    const { account } = this.#run;
+    account.end(status, this.#usage ?? (await account.abandonedUsage()));
   }
 }

@@ -1,0 +1,77 @@
+import type { TokenUsage } from "@headrace/contract/common/operation.ts";
+import { elapsedMs, type RequestContext } from "../http/request-context.ts";
+import type { ProjectPrincipal } from "../ports/principal.ts";
+import type { Deployment, Upstream } from "../ports/upstream.ts";
+import type { UsageJournal, UsageMeter, UsageStatus } from "../ports/usage-journal.ts";
+
+/** One attempt at an upstream, for whoever pays. */
+export type AccountedAttempt = {
+  readonly operationId: string;
+  readonly deployment: Deployment;
+  readonly principal: ProjectPrincipal;
+  readonly context: RequestContext;
+  /** 1 for the first try. */
+  readonly attempt: number;
+};
+
+/**
+ * The account of one attempt, from before its upstream is called to its end: both lanes book through it, in the journal
+ * and in the access log.
+ */
+export class RequestAccount {
+  readonly #meter: UsageMeter;
+  readonly #context: RequestContext;
+  readonly #upstream: Pick<Upstream, "abandonedUsage">;
+
+  constructor(meter: UsageMeter, context: RequestContext, upstream: Pick<Upstream, "abandonedUsage">) {
+    this.#meter = meter;
+    this.#context = context;
+    this.#upstream = upstream;
+  }
+
+  /** @throws ApiError `storage_unavailable` where the journal can't take it: the upstream must not be called then. */
+  static open(journal: UsageJournal, { operationId, deployment, principal, context, attempt }: AccountedAttempt) {
+    const { model, upstream } = deployment;
+    context.fields.model = model;
+    context.fields.upstream = upstream.id;
+    const meter = journal.start({
+      requestId: context.requestId,
+      attempt,
+      organizationId: principal.organizationId,
+      projectId: principal.projectId,
+      keyId: principal.keyId,
+      operation: operationId,
+      model,
+      upstream: upstream.id,
+      startedAtMs: Date.now(),
+    });
+    return new RequestAccount(meter, context, upstream);
+  }
+
+  /** Says that so many output tokens are about to be sent. */
+  sent(tokens: number): void {
+    if (tokens === 0) return;
+    this.#context.fields.timeToFirstTokenMs ??= elapsedMs(this.#context);
+    this.#meter.advance(tokens);
+  }
+
+  /** The exact tokens of an attempt that was given up, where its upstream can tell. */
+  async abandonedUsage(): Promise<TokenUsage | undefined> {
+    return this.#upstream.abandonedUsage?.(this.#context.requestId);
+  }
+
+  /** Closes the account; without a usage the tokens that were said to be sent stand. The first call counts. */
+  end(status: UsageStatus, usage: TokenUsage | undefined): void {
+    const { fields } = this.#context;
+    if (usage !== undefined) {
+      fields.inputTokens = usage.inputTokens;
+      fields.outputTokens = usage.outputTokens;
+    }
+    this.#meter.end({
+      status,
+      ...(usage === undefined ? {} : { usage }),
+      latencyMs: Math.round(elapsedMs(this.#context)),
+      ...(fields.timeToFirstTokenMs === undefined ? {} : { timeToFirstTokenMs: Math.round(fields.timeToFirstTokenMs) }),
+    });
+  }
+}
