@@ -1,7 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { type Selectable, sql, type Transaction } from "kysely";
 import { type PageBounds, type PageRequest, pageBounds } from "../database/page-store.ts";
-import type { OrganizationsTable, Tables } from "../database/tables.ts";
+import type { OrganizationsTable, ProjectsTable, Tables } from "../database/tables.ts";
 
 export type OrganizationRow = Selectable<OrganizationsTable>;
 
@@ -59,14 +59,17 @@ export function updateOrganizationRow(
     .executeTakeFirstOrThrow();
 }
 
-export async function insertProject(
+const projectColumns = ["id", "organization_id", "name", "status", "created_at", "archived_at"] as const;
+
+export function insertProject(
   transaction: Transaction<Tables>,
   project: { readonly id: string; readonly organizationId: string; readonly name: string },
-): Promise<void> {
-  await transaction
+): Promise<Selectable<ProjectsTable>> {
+  return transaction
     .insertInto("projects")
     .values({ id: project.id, organization_id: project.organizationId, name: project.name, status: "active" })
-    .execute();
+    .returning(projectColumns)
+    .executeTakeFirstOrThrow();
 }
 
 export type ProjectReference = { readonly organizationId: string; readonly projectId: string };

@@ -1,10 +1,10 @@
 import { createProject, createProjectServed } from "@headrace/contract/admin/projects.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { endpoint, json } from "../../../http/endpoint.ts";
+import { insertProject } from "../../../identity/identity-store.ts";
 import { newId } from "../../../identity/ids.ts";
 import { type AdminServices, changeOrganization } from "../organization-change.ts";
 import { toProject } from "./project-object.ts";
-import { insertProject } from "./project-store.ts";
 
 export const createProjectEndpoint = (services: AdminServices) =>
   endpoint(createProject, async ({ body, principal, context }) => {

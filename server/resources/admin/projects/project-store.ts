@@ -66,17 +66,6 @@ export async function requireActiveProject(
   });
 }
 
-export function insertProject(
-  transaction: Transaction<Tables>,
-  project: { readonly id: string; readonly organizationId: string; readonly name: string },
-): Promise<ProjectRow> {
-  return transaction
-    .insertInto("projects")
-    .values({ id: project.id, organization_id: project.organizationId, name: project.name, status: "active" })
-    .returning(columns)
-    .executeTakeFirstOrThrow();
-}
-
 export function updateProjectRow(
   transaction: Transaction<Tables>,
   { id, organization_id }: ProjectRow,
