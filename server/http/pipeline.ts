@@ -1,8 +1,8 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { parseQuery, parseRequest } from "@headrace/contract/common/validation.ts";
 import { matchDocumentedOperation } from "@headrace/contract/coverage/coverage.ts";
+import { authorize } from "../access/decide.ts";
 import type { Principal } from "../ports/principal.ts";
-import { authorize } from "./authorize.ts";
 import { readApiKey, requireOneHost } from "./credentials.ts";
 import type { CheckedInput, Reply } from "./endpoint.ts";
 import type { IdempotencyGuard } from "./idempotency.ts";
@@ -39,7 +39,7 @@ export async function answerApiRequest(
     const { operation } = match.endpoint;
     operationId = operation.id;
     principal = parts.authenticator.authenticate(readApiKey(request.headers));
-    authorize(principal, operation);
+    authorize(principal, { kind: "operation", operation });
     const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
     context.connection.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);

@@ -1,16 +1,16 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { ProjectScope } from "@headrace/contract/common/operation.ts";
+import type { KeyScope } from "@headrace/contract/common/operation.ts";
 import type { Authenticator } from "../http/request-context.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Principal } from "../ports/principal.ts";
+import type { AdminPrincipal, OperatorPrincipal, Principal, ProjectPrincipal } from "../ports/principal.ts";
 import { parseApiKey, redactApiKey } from "./api-key.ts";
 import type { KeyRow } from "./key-store.ts";
+import type { TenantDirectory } from "./tenant-directory.ts";
 
+/** A key as it is checked: its principal, without what its project may do, which can change at any time. */
 type KeyRecord = {
-  readonly principal: Principal;
+  readonly principal: AdminPrincipal | OperatorPrincipal | Omit<ProjectPrincipal, "policy">;
   readonly revoked: boolean;
-  readonly projectArchived: boolean;
-  readonly organizationSuspended: boolean;
   /** Unix milliseconds. */
   readonly expiresAtMs: number | undefined;
 };
@@ -18,6 +18,7 @@ type KeyRecord = {
 export type KeyDirectoryOptions = {
   /** HMAC of a key, as the database holds it. */
   readonly hash: (apiKey: string) => Uint8Array;
+  readonly tenants: TenantDirectory;
   readonly clock: Clock;
   /** Keys that an operator fixed by environment carry no checksum; only where there are any are such keys looked up. */
   readonly acceptsUncheckedKeys: boolean;
@@ -56,20 +57,22 @@ export class KeyDirectory implements Authenticator {
       );
     }
     const record = this.#byHash.get(toHex(this.#options.hash(apiKey)));
-    if (record === undefined || record.revoked) throw incorrectKey(apiKey);
-    if (record.expiresAtMs !== undefined && record.expiresAtMs <= this.#options.clock.nowMs()) {
-      throw new ApiError("invalid_api_key", `The API key ${redactApiKey(apiKey)} has expired. Ask for a new one.`);
+    if (record === undefined) throw incorrectKey(apiKey);
+    const refusal = this.#refusalOf(record, apiKey);
+    if (refusal !== undefined) throw refusal;
+    const { principal } = record;
+    if (principal.kind === "operator" || principal.kind === "admin") return principal;
+    return { ...principal, policy: this.#options.tenants.policyOf(principal.projectId) };
+  }
+
+  #refusalOf({ principal, revoked, expiresAtMs }: KeyRecord, apiKey: string): ApiError | undefined {
+    if (revoked) return incorrectKey(apiKey);
+    if (expiresAtMs !== undefined && expiresAtMs <= this.#options.clock.nowMs()) {
+      return new ApiError("invalid_api_key", `The API key ${redactApiKey(apiKey)} has expired. Ask for a new one.`);
     }
-    if (record.organizationSuspended) {
-      throw new ApiError(
-        "organization_suspended",
-        "This organization is suspended. Ask the operator of the installation.",
-      );
-    }
-    if (record.projectArchived) {
-      throw new ApiError("project_archived", "The project of this API key is archived. Use a key of another project.");
-    }
-    return record.principal;
+    if (principal.kind === "operator") return undefined;
+    const projectId = principal.kind === "admin" ? undefined : principal.projectId;
+    return this.#options.tenants.refusalOf(principal.organizationId, projectId);
   }
 }
 
@@ -86,16 +89,10 @@ function toHex(bytes: Uint8Array): string {
 }
 
 function toRecord(row: KeyRow): KeyRecord {
-  return {
-    principal: toPrincipal(row),
-    revoked: row.revoked_at !== null,
-    expiresAtMs: row.expires_at?.getTime(),
-    projectArchived: row.project_status === "archived",
-    organizationSuspended: row.organization_status === "suspended",
-  };
+  return { principal: toPrincipal(row), revoked: row.revoked_at !== null, expiresAtMs: row.expires_at?.getTime() };
 }
 
-function toPrincipal(row: KeyRow): Principal {
+function toPrincipal(row: KeyRow): KeyRecord["principal"] {
   if (row.kind === "operator") return { kind: "operator", keyId: row.id };
   if (row.organization_id === null) throw new Error(`Key ${row.id} belongs to no organization.`);
   if (row.kind === "admin") return { kind: "admin", keyId: row.id, organizationId: row.organization_id };
@@ -105,6 +102,7 @@ function toPrincipal(row: KeyRow): Principal {
     keyId: row.id,
     organizationId: row.organization_id,
     projectId: row.project_id,
-    scopes: row.scopes === null ? "all" : (row.scopes as ProjectScope[]),
+    scopes: row.scopes === null ? "all" : (row.scopes as KeyScope[]),
+    models: undefined,
   };
 }

@@ -4,6 +4,7 @@ import { type OperationId, operations } from "@headrace/contract/operations.ts";
 import { sql } from "kysely";
 import { inPlatform } from "../database/tenant.ts";
 import { generateApiKey } from "../identity/api-key.ts";
+import { insertOrganization } from "../identity/identity-store.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "./scripted-provider.ts";
 import { startTestServer } from "./test-server.ts";
 
@@ -97,7 +98,7 @@ async function makeTenant(name: string): Promise<Tenant> {
   const organizationId = `org-${name}`;
   const adminKey = generateApiKey("admin");
   const keyId = await inPlatform(foundation.database.db, async (transaction) => {
-    await transaction.insertInto("organizations").values({ id: organizationId, name }).execute();
+    await insertOrganization(transaction, organizationId, name);
     return foundation.keys.add(transaction, { kind: "admin", key: adminKey, name, project: { organizationId } });
   });
   while ((await send(adminKey, "GET", "/v1/organization/projects")).status !== 200) await Bun.sleep(20);

@@ -1,5 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { ProjectScope } from "@headrace/contract/common/operation.ts";
+import type { KeyScope } from "@headrace/contract/common/operation.ts";
 import type { Selectable, Transaction } from "kysely";
 import { appendChange } from "../../database/change-log-store.ts";
 import { type PageBounds, type PageRequest, pageBounds } from "../../database/page-store.ts";
@@ -73,7 +73,7 @@ export async function updateKey(
   transaction: Transaction<Tables>,
   { organizationId }: KeyOwner,
   id: string,
-  change: { readonly scopes: readonly ProjectScope[] | null | undefined; readonly expiresAt: Date | undefined },
+  change: { readonly scopes: readonly KeyScope[] | null | undefined; readonly expiresAt: Date | undefined },
 ): Promise<void> {
   await transaction
     .updateTable("api_keys")
