@@ -70,6 +70,10 @@ const fixtures: Record<OperationId, Fixture> = {
   updateProjectServiceAccount: { ids: ["project_id", "service_account_id"], body: () => ({ name: "taken over" }) },
   deleteProjectServiceAccount: { ids: ["project_id", "service_account_id"] },
   listAuditLogs: { ids: [] },
+  createProjectApiKey: { ids: ["project_id"], body: () => ({ name: "spy" }) },
+  retrieveProjectApiKeyRestrictions: { ids: ["project_id", "api_key_id"] },
+  restrictProjectApiKey: { ids: ["project_id", "api_key_id"], body: () => ({ models: ["scripted"] }) },
+  rotateProjectApiKey: { ids: ["project_id", "api_key_id"], body: () => ({ grace_seconds: 0 }) },
   // The operator rules every organization: none is a stranger.
   listOrganizations: { ids: [] },
   createOrganization: { ids: [] },
