@@ -48,7 +48,12 @@ export async function pageOfKeys(
   owner: KeyOwner,
   request: PageRequest,
 ): Promise<{ rows: OrganizationKeyRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(transaction, "api_keys", request);
+  const bounds = await pageBounds(
+    transaction,
+    "api_keys",
+    { organization_id: owner.organizationId, project_id: owner.projectId },
+    request,
+  );
   const rows = await selectKeys(transaction, owner)
     .where(bounds.where)
     .orderBy("api_keys.created_at", bounds.order)
