@@ -6,18 +6,21 @@ import { inPlatform } from "../database/tenant.ts";
 import { generateApiKey } from "../identity/api-key.ts";
 import { insertOrganization } from "../identity/identity-store.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "./scripted-provider.ts";
+import { recordStatements } from "./statements.ts";
 import { startTestServer } from "./test-server.ts";
 
 /**
  * No tenant sees another: for every operation of the contract, every kind of principal and every place where an id can
  * stand, an id of another organization and one of another project are answered byte for byte as an id that nobody has,
- * and nothing changes. An operation that has no line in `fixtures` does not compile.
+ * by the very same statements, and nothing changes. An operation that has no line in `fixtures` does not compile.
  */
 
 const provider = await startScriptedProvider();
 provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
 const server = await startTestServer({ yaml: provider.yaml(["chat"]) });
+const statements = recordStatements(server.foundation.database.db);
 afterAll(async () => {
+  statements[Symbol.dispose]();
   await server[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
 });
@@ -182,8 +185,11 @@ async function answerTo(
   const idOf = (name: IdName): string => (name === place && !asCursor ? id : ids[name]);
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: IdName) => idOf(name));
   const fixture = fixtures[operation.id as OperationId];
+  statements.take();
   const response = await send(key, operation.method, asCursor ? `${path}?after=${id}` : path, fixture.body?.(idOf));
-  return { status: response.status, body: (await response.text()).replaceAll(id, "ID") };
+  const body = (await response.text()).replaceAll(id, "ID");
+  // The same statements: nothing that takes time could tell the two apart but the database's own look-ups.
+  return { status: response.status, body, statements: statements.take() };
 }
 
 const cells: [OperationId, IdName, "another organization" | "another project", boolean][] = [];
@@ -223,6 +229,7 @@ describe("an id of somebody else", () => {
       const answer = await answerTo(operation, key, own.ids, name, foreign, asCursor);
       expect(answer).toEqual(await answerTo(operation, key, own.ids, name, unknown, asCursor));
       expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.statements).not.toEqual([]);
       expect(await snapshot()).toBe(before);
     },
   );
