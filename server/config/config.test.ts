@@ -148,7 +148,6 @@ describe("wrong settings", () => {
     { HEADRACE_BLOB_URL: "s3://b/p" },
     { HEADRACE_TRUSTED_PROXIES: "10.0.0.0/8" },
     { HEADRACE_ALLOW_HOSTS: "qdrant:6333" },
-    { HEADRACE_SMTP_URL: "smtp://m" },
     { HEADRACE_PROCESSES: "2" },
     { HEADRACE_EVENTS_DATABASE_URL: "postgres://other/x" },
   ])("what is not served yet is refused, never ignored: %p", (environment) => {

@@ -1,18 +1,21 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type {
+  KeyScope,
   ManagementScope,
   OperationDefinition,
   OperatorScope,
-  Scope,
 } from "@headrace/contract/common/operation.ts";
 import type { Principal } from "../ports/principal.ts";
+
+/** An operation that asks for a key. */
+export type KeyOperation = Pick<OperationDefinition, "method" | "path"> & { readonly scope: KeyScope };
 
 /**
  * The one place that decides whether a principal may run an operation: the operation's scope names the one kind of key
  * that it takes, and a project's key may be narrower than its kind.
  * @throws ApiError `missing_scope`, which says what kind of key, or which scope, it takes.
  */
-export function authorize(principal: Principal, operation: OperationDefinition): void {
+export function authorize(principal: Principal, operation: KeyOperation): void {
   const { scope, method, path } = operation;
   const refuse = (what: string): never => {
     const message = `You have insufficient permissions for this operation. Missing scopes: ${scope}. ${what}`;
@@ -30,10 +33,10 @@ export function authorize(principal: Principal, operation: OperationDefinition):
   }
 }
 
-function isOperator(scope: Scope): scope is OperatorScope {
+function isOperator(scope: KeyScope): scope is OperatorScope {
   return scope === "headrace.operate";
 }
 
-function isManagement(scope: Scope): scope is ManagementScope {
+function isManagement(scope: KeyScope): scope is ManagementScope {
   return scope.startsWith("api.management.");
 }

@@ -11,6 +11,7 @@ type KeyRecord = {
   readonly revoked: boolean;
   readonly projectArchived: boolean;
   readonly organizationSuspended: boolean;
+  readonly ownerHasAccess: boolean;
   /** Unix milliseconds. */
   readonly expiresAtMs: number | undefined;
 };
@@ -69,6 +70,12 @@ export class KeyDirectory implements Authenticator {
     if (record.projectArchived) {
       throw new ApiError("project_archived", "The project of this API key is archived. Use a key of another project.");
     }
+    if (!record.ownerHasAccess) {
+      throw new ApiError(
+        "owner_without_access",
+        "The owner of this API key can't reach its project any more. Ask to be added to the project again.",
+      );
+    }
     return record.principal;
   }
 }
@@ -92,6 +99,7 @@ function toRecord(row: KeyRow): KeyRecord {
     expiresAtMs: row.expires_at?.getTime(),
     projectArchived: row.project_status === "archived",
     organizationSuspended: row.organization_status === "suspended",
+    ownerHasAccess: Boolean(row.owner_has_access),
   };
 }
 

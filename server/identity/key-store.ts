@@ -1,15 +1,18 @@
 import type { ProjectScope } from "@headrace/contract/common/operation.ts";
-import type { Selectable, Transaction } from "kysely";
+import type { Selectable, SqlBool, Transaction } from "kysely";
 import { appendChange } from "../database/change-log-store.ts";
 import type { ApiKeysTable, Tables } from "../database/tables.ts";
+import { ownerHasAccess } from "./owner-access-store.ts";
 
 /** The change log's topic for keys; the entry's key is the key's id. */
 export const keysTopic = "api_keys";
 
-/** A key, and whether its project and its organization are still in use. */
+/** A key, and whether its project, its organization and its owner's access are still there. */
 export type KeyRow = Selectable<ApiKeysTable> & {
   readonly project_status: "active" | "archived" | null;
   readonly organization_status: "active" | "suspended" | null;
+  /** Whether whose key it is can still reach its project. */
+  readonly owner_has_access: SqlBool;
 };
 
 export type NewKeyRow = {
@@ -21,6 +24,7 @@ export type NewKeyRow = {
   readonly hash: Uint8Array;
   readonly redacted: string;
   readonly serviceAccountId?: string;
+  readonly userId?: string;
   /** Undefined: all that its kind may do. */
   readonly scopes?: readonly ProjectScope[];
   readonly expiresAt?: Date;
@@ -32,6 +36,7 @@ const columns = [
   "api_keys.organization_id",
   "api_keys.project_id",
   "api_keys.service_account_id",
+  "api_keys.user_id",
   "api_keys.name",
   "api_keys.hash",
   "api_keys.redacted",
@@ -49,7 +54,8 @@ const selectKeys = (transaction: Transaction<Tables>) =>
     .selectFrom("api_keys")
     .leftJoin("projects", "projects.id", "api_keys.project_id")
     .leftJoin("organizations", "organizations.id", "api_keys.organization_id")
-    .select(columns);
+    .select(columns)
+    .select(ownerHasAccess.as("owner_has_access"));
 
 /** Adds a key; a key with the same hash stays as it is. */
 export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow): Promise<void> {
@@ -64,6 +70,7 @@ export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow
       hash: Buffer.from(key.hash),
       redacted: key.redacted,
       service_account_id: key.serviceAccountId ?? null,
+      user_id: key.userId ?? null,
       scopes: key.scopes === undefined ? null : [...key.scopes],
       expires_at: key.expiresAt ?? null,
     })
