@@ -38,6 +38,7 @@ describe("an empty environment", () => {
     expect(config.modelSources.huggingFaceUrl.href).toBe("https://huggingface.co/");
     expect(config.modelSources.pypiIndexUrl.href).toBe("https://pypi.org/simple");
     expect(config.log.level).toBe("info");
+    expect(config.mail).toEqual({ kind: "folder", folder: join(cwd, ".headrace", "mail"), from: "headrace@localhost" });
     expect(config.file).toEqual({ providers: [], models: [] });
     expect(config.limits.heartbeatMs).toBe(15_000);
     expect(readdirSync(cwd)).toEqual([]);
@@ -60,6 +61,8 @@ describe("settings", () => {
         HEADRACE_PROCESSES: "1",
         HEADRACE_LOG: "debug",
         HEADRACE_ENGINE_THREADS: "2",
+        HEADRACE_SMTP_URL: "smtp://ada%40example.org:pass%2Fword@mail.example.org:2525",
+        HEADRACE_MAIL_FROM: "headrace@example.org",
         HEADRACE_TEST_ANYTHING: "x",
       },
       cwd,
@@ -73,8 +76,14 @@ describe("settings", () => {
     expect(config.firstKeys.project?.reveal()).toBe("p".repeat(32));
     expect(config.models).toEqual({ kind: "list", names: ["a", "b"] });
     expect(config.engine.threads).toBe(2);
+    expect(config.mail).toMatchObject({
+      kind: "smtp",
+      from: "headrace@example.org",
+      server: { host: "mail.example.org", port: 2525, tls: "required", credentials: { user: "ada@example.org" } },
+    });
+    expect(config.mail.kind === "smtp" && config.mail.server.credentials?.password.reveal()).toBe("pass/word");
     expect(config.limits.bodyBytesMax).toBe(10);
-    for (const hidden of [strong, "u:p@db", "p".repeat(32)]) {
+    for (const hidden of [strong, "u:p@db", "p".repeat(32), "pass/word", "pass%2Fword"]) {
       expect(inspect(config, { depth: 9 })).not.toContain(hidden);
       expect(JSON.stringify(config)).not.toContain(hidden);
     }
@@ -82,6 +91,16 @@ describe("settings", () => {
 
   test("that are empty count as not set", () => {
     expect(loadConfig({ HEADRACE_PORT: "", HEADRACE_SECRET: " " }, cwd).listen.port).toBe(4777);
+  });
+
+  test.each([
+    ["smtps://mail.example.org", { port: 465, tls: "always", credentials: undefined }],
+    ["smtp://mail.example.org", { port: 587, tls: "offered", credentials: undefined }],
+    ["smtp://u:p@127.0.0.1:25", { port: 25, tls: "offered" }],
+    ["smtp://u:p@[::1]:25", { host: "::1", port: 25, tls: "offered" }],
+  ])("of %s: a password goes through TLS only, or to this machine", (url, server) => {
+    const { mail } = loadConfig({ HEADRACE_SMTP_URL: url, HEADRACE_MAIL_FROM: "a@b.example" }, cwd);
+    expect(mail).toMatchObject({ kind: "smtp", server } as object);
   });
 
   test("pip's index is used where ours is not set", () => {
@@ -130,6 +149,12 @@ describe("wrong settings", () => {
     [{ HEADRACE_BOOTSTRAP_KEY: "with a space in the middle of thirty-two" }, "header", "ASCII"],
     [{ HEADRACE_BOOTSTRAP_KEY: strong, HEADRACE_SECRET: strong }, "same as HEADRACE_SECRET", "own value"],
     [{ HEADRACE_BOOTSTRAP_KEY: strong, HEADRACE_OPERATOR_KEY: strong }, "same as HEADRACE_OPERATOR_KEY", "own value"],
+    [{ HEADRACE_SMTP_URL: "smtp://mail" }, "not set", "address that mail comes from"],
+    [{ HEADRACE_MAIL_FROM: "Headrace <a@b.example>" }, "not an e-mail address", "headrace@example.org"],
+    [{ HEADRACE_SMTP_URL: "mail:25", HEADRACE_MAIL_FROM: "a@b.example" }, "not a URL", "smtp://"],
+    [{ HEADRACE_SMTP_URL: "smtp://m/?x=1", HEADRACE_MAIL_FROM: "a@b.example" }, "more than user", "smtps://"],
+    [{ HEADRACE_SMTP_URL: "smtp://u@m", HEADRACE_MAIL_FROM: "a@b.example" }, "password that can't be read", "smtp://"],
+    [{ HEADRACE_SMTP_URL: "smtp://u:%zz@m", HEADRACE_MAIL_FROM: "a@b.example" }, "can't be read", "smtp://"],
     [{ HEADRACE_MODELS: "none,smol" }, "mixes", "none alone"],
     [{ HEADRACE_SERVICE_HOST: "10.0.0.1" }, "Kubernetes", "enableServiceLinks"],
     [{ HEADRACE_PORT: "tcp://10.0.0.1:4777" }, "Kubernetes", "enableServiceLinks"],

@@ -17,7 +17,10 @@ const tenantTables = [
   "responses",
   "usage_events",
   "idempotency_keys",
+  "project_members",
 ] as const;
+/** Tables that only an organization as a whole sees. */
+const organizationTables = ["organization_members", "invites"] as const;
 const insufficientPrivilege = "42501";
 
 await sql`select headrace_ensure_usage_partition(current_date)`.execute(db);
@@ -61,6 +64,28 @@ describe("row-level security", () => {
     const other = { organizationId: alpha.organizationId, projectId: "proj_other" };
     for (const table of ["projects", "api_keys", "responses", "usage_events", "idempotency_keys"] as const) {
       expect(await inTenant(db, other, (trx) => trx.selectFrom(table).selectAll().execute()), table).toEqual([]);
+    }
+  });
+
+  test("no tenant sees who is a user of the installation, or adds one", async () => {
+    const read = inTenant(db, { organizationId: alpha.organizationId }, (trx) =>
+      trx.selectFrom("users").selectAll().execute(),
+    );
+    expect(await read).toEqual([]);
+    const added = inTenant(db, { organizationId: alpha.organizationId }, (trx) =>
+      trx.insertInto("users").values({ id: "user-x", email_key: "x@alpha.example" }).execute(),
+    );
+    expect(await sqlStateOfFailure(added)).toBe(insufficientPrivilege);
+  });
+
+  test("members and invites are seen by their own organization, and not by one of its projects", async () => {
+    const organization = { organizationId: alpha.organizationId };
+    for (const table of organizationTables) {
+      const rows = await inTenant(db, organization, (trx) => trx.selectFrom(table).selectAll().execute());
+      expect(rows.length, table).toBe(1);
+      expect(JSON.stringify(rows), table).not.toContain("beta");
+      expect(await inTenant(db, alpha, (trx) => trx.selectFrom(table).selectAll().execute()), table).toEqual([]);
+      expect(await db.selectFrom(table).selectAll().execute(), table).toEqual([]);
     }
   });
 
@@ -167,6 +192,37 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
     await trx
       .insertInto("projects")
       .values({ id: tenant.projectId, organization_id: tenant.organizationId, name: "A project" })
+      .execute();
+    const id = `user-${tenant.organizationId}`;
+    const email = `ada@${tenant.organizationId}`;
+    await trx.insertInto("users").values({ id, email_key: email }).execute();
+    await trx
+      .insertInto("organization_members")
+      .values({
+        organization_id: tenant.organizationId,
+        user_id: id,
+        email,
+        email_key: email,
+        name: "A",
+        role: "owner",
+      })
+      .execute();
+    await trx
+      .insertInto("project_members")
+      .values({ ...owned, user_id: id, role: "member" })
+      .execute();
+    await trx
+      .insertInto("invites")
+      .values({
+        id: `invite-${tenant.organizationId}`,
+        organization_id: tenant.organizationId,
+        email,
+        email_key: email,
+        role: "reader",
+        projects: "[]",
+        token_hash: crypto.getRandomValues(new Uint8Array(32)),
+        expires_at: new Date(Date.now() + 60_000),
+      })
       .execute();
   });
   await inTenant(db, tenant, async (trx) => {

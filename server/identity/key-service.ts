@@ -40,7 +40,7 @@ export class KeyService {
    */
   async create(options: {
     readonly name: string;
-    readonly projectId: string | undefined;
+    readonly projectId?: string | undefined;
     readonly user?: string | undefined;
   }): Promise<{ id: string; key: string }> {
     return inPlatform(this.#db, async (transaction) => {

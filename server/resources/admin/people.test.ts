@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { errorOf, organizationOf } from "../../testing/admin-client.ts";
+import { unixSocketPath } from "../../config/socket-path.ts";
+import { connectControl } from "../../control/control-client.ts";
+import { errorOf, newOrganization, organizationOf, untilAnswered } from "../../testing/admin-client.ts";
 import { addUser } from "../../testing/people.ts";
 import { startTestServer } from "../../testing/test-server.ts";
 
@@ -12,16 +14,12 @@ const add = (email: string, role: "owner" | "reader" = "reader") =>
 
 /** An organization of its own, with two owners. */
 async function withTwoOwners(name: string) {
-  const operator = { authorization: `Bearer ${server.keys.operator}` };
-  const made = await server.post("/headrace/v1/organizations", { name }, operator);
-  const { admin_api_key: key } = (await made.json()) as { admin_api_key: { value: string } };
-  const owner = (who: string) =>
-    addUser(server, key.value, { email: `${who}@${name}.example`, role: "owner", projects: [] });
-  return { users: organizationOf(server, key.value).users, first: await owner("first"), second: await owner("second") };
+  const { key, api } = await newOrganization(server, name);
+  const owner = (who: string) => addUser(server, key, { email: `${who}@${name}.example`, role: "owner", projects: [] });
+  return { users: api.users, first: await owner("first"), second: await owner("second") };
 }
 
-const works = async (key: string): Promise<number> =>
-  (await server.get("/v1/models", { authorization: `Bearer ${key}` })).status;
+const until = (status: number, key: string): Promise<void> => untilAnswered(server, key, "/v1/models", status);
 
 describe("users of an organization", () => {
   test("are retrieved, changed and removed by the official SDK", async () => {
@@ -180,19 +178,14 @@ describe("users of a project", () => {
 });
 
 describe("a user's key", () => {
-  async function keyOf(user: string, projectId: string) {
-    const made = await server.foundation.keys.create({ name: "own", projectId, user });
-    // The command line does not wait until the server has seen its change; one of the API does.
-    await organization.projects.create({ name: "Refresh" });
-    return made;
-  }
+  const { createKey } = connectControl(unixSocketPath(server.config.dataFolder, "control.sock"));
 
   test("names its user, and is listed by whether the user can reach the project", async () => {
     const project = await organization.projects.create({ name: "Keys" });
     const id = await add("keys@example.com");
     await organization.projects.users.create(project.id, { user_id: id, role: "member" });
-    const { id: keyId, key } = await keyOf("KEYS@example.com", project.id);
-    await server.foundation.keys.create({ name: "nobody's", projectId: project.id });
+    const { id: keyId, key } = await createKey({ name: "own", projectId: project.id, user: "KEYS@example.com" });
+    await createKey({ name: "nobody's", projectId: project.id });
     const list = async (access?: "active" | "inactive" | "any") =>
       (await organization.projects.apiKeys.list(project.id, access && { owner_project_access: access })).data.map(
         ({ name }) => name,
@@ -202,7 +195,7 @@ describe("a user's key", () => {
       owner_project_access: "active",
     });
     expect([await list("active"), await list("inactive")]).toEqual([["own", "nobody's"], []]);
-    expect(await works(key)).toBe(200);
+    await until(200, key);
 
     await organization.projects.users.delete(id, { project_id: project.id });
     expect([await list("active"), await list("inactive")]).toEqual([["nobody's"], ["own"]]);
@@ -217,11 +210,11 @@ describe("a user's key", () => {
     });
 
     await organization.users.update(id, { role: "owner" });
-    expect(await works(key)).toBe(200);
+    await until(200, key);
     await organization.users.update(id, { role: "reader" });
-    expect(await works(key)).toBe(403);
+    await until(403, key);
     await organization.projects.users.create(project.id, { user_id: id, role: "member" });
-    expect(await works(key)).toBe(200);
+    await until(200, key);
   });
 
   test("is revoked when the user leaves the organization, and stays so when the user comes back", async () => {
@@ -230,22 +223,22 @@ describe("a user's key", () => {
       email: "revoked@example.com",
       projects: [{ id: project.id, role: "member" }],
     });
-    const { key } = await keyOf(id, project.id);
-    expect(await works(key)).toBe(200);
+    const { key } = await createKey({ name: "own", projectId: project.id, user: id });
+    await until(200, key);
     await organization.users.delete(id);
-    expect(await works(key)).toBe(401);
+    await until(401, key);
     expect((await organization.projects.apiKeys.list(project.id)).data).toEqual([]);
     await addUser(server, server.keys.admin, {
       email: "revoked@example.com",
       projects: [{ id: project.id, role: "member" }],
     });
-    expect(await works(key)).toBe(401);
+    await until(401, key);
   });
 
   test("is made for somebody who can reach the project only", async () => {
     const project = await organization.projects.create({ name: "Closed" });
     await add("outside@example.com");
-    const make = (user: string) => server.foundation.keys.create({ name: "k", projectId: project.id, user });
+    const make = (user: string) => createKey({ name: "k", projectId: project.id, user });
     await expect(make("nobody@example.com")).rejects.toThrow("Invite the person first");
     await expect(make("outside@example.com")).rejects.toThrow("Add the user to the project first");
   });

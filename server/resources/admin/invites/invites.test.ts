@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { inPlatform } from "../../../database/tenant.ts";
 import { generateInviteToken } from "../../../identity/invite-token.ts";
-import { errorOf, organizationOf } from "../../../testing/admin-client.ts";
+import { errorOf, newOrganization, organizationOf } from "../../../testing/admin-client.ts";
 import { accept, addUser, letters, textOf, tokenFor } from "../../../testing/people.ts";
 import { startTestServer } from "../../../testing/test-server.ts";
 
@@ -9,14 +9,6 @@ const server = await startTestServer({ environment: { HEADRACE_PUBLIC_URL: "http
 afterAll(() => server[Symbol.asyncDispose]());
 const organization = organizationOf(server);
 const { db } = server.foundation.database;
-
-/** Another organization of the same installation. */
-async function otherOrganization() {
-  const operator = { authorization: `Bearer ${server.keys.operator}` };
-  const made = await server.post("/headrace/v1/organizations", { name: "Other" }, operator);
-  const { id, admin_api_key: key } = (await made.json()) as { id: string; admin_api_key: { value: string } };
-  return { id, key: key.value, api: organizationOf(server, key.value) };
-}
 
 const expire = (id: string) =>
   inPlatform(db, (transaction) =>
@@ -29,7 +21,7 @@ const expire = (id: string) =>
 
 describe("an invite", () => {
   test("is created, retrieved, listed page by page and deleted by the official SDK", async () => {
-    const other = await otherOrganization();
+    const other = await newOrganization(server, "Other");
     const project = await other.api.projects.create({ name: "P" });
     const projects = [{ id: project.id, role: "owner" as const }];
     const made = await other.api.invites.create({ email: "Ada@Example.com", role: "reader", projects });
@@ -231,7 +223,7 @@ describe("accepting an invite", () => {
 
   test("of a second organization joins the person there is, and tells neither organization of the other", async () => {
     const id = await addUser(server, server.keys.admin, { email: "both@example.com" });
-    const other = await otherOrganization();
+    const other = await newOrganization(server, "Other");
     const stranger = await addUser(server, other.key, { email: "both2@example.com" });
     await other.api.invites.create({ email: "BOTH@example.com", role: "owner", projects: [] });
     const response = await accept(server, await tokenFor(server, "both@example.com"), "Another Name");
@@ -243,6 +235,13 @@ describe("accepting an invite", () => {
     expect(JSON.stringify(there)).not.toContain('created"');
     const here = await organization.users.retrieve(id);
     expect(here).toMatchObject({ email: "both@example.com", name: "both", role: "reader" });
+  });
+
+  test("takes no Idempotency-Key, whose answers are kept by organization", async () => {
+    const body = { token: generateInviteToken(), name: "x" };
+    const response = await server.post("/headrace/v1/invites/accept", body, { "idempotency-key": "k" });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: "invalid_header" } });
   });
 
   const refusals: [string, unknown, number, string, string | null][] = [
@@ -269,7 +268,7 @@ describe("accepting an invite", () => {
   });
 
   test("into a suspended organization is refused, and can be done later", async () => {
-    const other = await otherOrganization();
+    const other = await newOrganization(server, "Other");
     await other.api.invites.create({ email: "patient@example.com", role: "reader", projects: [] });
     const token = await tokenFor(server, "patient@example.com");
     const suspend = (status: string) =>
