@@ -45,6 +45,12 @@ describe("an empty environment", () => {
   });
 });
 
+const mailed = {
+  HEADRACE_SMTP_URL: "smtp://mail.example.org",
+  HEADRACE_MAIL_FROM: "headrace@example.org",
+  HEADRACE_PUBLIC_URL: "https://ai.example.org",
+};
+
 describe("settings", () => {
   test("become typed values", () => {
     const config = loadConfig(
@@ -99,7 +105,7 @@ describe("settings", () => {
     ["smtp://u:p@127.0.0.1:25", { port: 25, tls: "offered" }],
     ["smtp://u:p@[::1]:25", { host: "::1", port: 25, tls: "offered" }],
   ])("of %s: a password goes through TLS only, or to this machine", (url, server) => {
-    const { mail } = loadConfig({ HEADRACE_SMTP_URL: url, HEADRACE_MAIL_FROM: "a@b.example" }, cwd);
+    const { mail } = loadConfig({ ...mailed, HEADRACE_SMTP_URL: url }, cwd);
     expect(mail).toMatchObject({ kind: "smtp", server } as object);
   });
 
@@ -149,12 +155,13 @@ describe("wrong settings", () => {
     [{ HEADRACE_BOOTSTRAP_KEY: "with a space in the middle of thirty-two" }, "header", "ASCII"],
     [{ HEADRACE_BOOTSTRAP_KEY: strong, HEADRACE_SECRET: strong }, "same as HEADRACE_SECRET", "own value"],
     [{ HEADRACE_BOOTSTRAP_KEY: strong, HEADRACE_OPERATOR_KEY: strong }, "same as HEADRACE_OPERATOR_KEY", "own value"],
-    [{ HEADRACE_SMTP_URL: "smtp://mail" }, "not set", "address that mail comes from"],
+    [{ ...mailed, HEADRACE_MAIL_FROM: "" }, "not set", "address that mail comes from"],
+    [{ ...mailed, HEADRACE_PUBLIC_URL: "" }, "not set", "links in mail"],
     [{ HEADRACE_MAIL_FROM: "Headrace <a@b.example>" }, "not an e-mail address", "headrace@example.org"],
-    [{ HEADRACE_SMTP_URL: "mail:25", HEADRACE_MAIL_FROM: "a@b.example" }, "not a URL", "smtp://"],
-    [{ HEADRACE_SMTP_URL: "smtp://m/?x=1", HEADRACE_MAIL_FROM: "a@b.example" }, "more than user", "smtps://"],
-    [{ HEADRACE_SMTP_URL: "smtp://u@m", HEADRACE_MAIL_FROM: "a@b.example" }, "password that can't be read", "smtp://"],
-    [{ HEADRACE_SMTP_URL: "smtp://u:%zz@m", HEADRACE_MAIL_FROM: "a@b.example" }, "can't be read", "smtp://"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "mail:25" }, "not a URL", "smtp://"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "smtp://m/?x=1" }, "more than user", "smtps://"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "smtp://u@m" }, "password that can't be read", "smtp://"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "smtp://u:%zz@m" }, "can't be read", "smtp://"],
     [{ HEADRACE_MODELS: "none,smol" }, "mixes", "none alone"],
     [{ HEADRACE_SERVICE_HOST: "10.0.0.1" }, "Kubernetes", "enableServiceLinks"],
     [{ HEADRACE_PORT: "tcp://10.0.0.1:4777" }, "Kubernetes", "enableServiceLinks"],

@@ -17,6 +17,7 @@ export type MailSettings = { readonly from: string } & (
   | { readonly kind: "smtp"; readonly server: SmtpServer }
 );
 
+const needed = "is not set, and mail is to be sent (HEADRACE_SMTP_URL)";
 const urlRemedy = "Write it as smtp://user:password@mail.example.org:587, or smtps://… for TLS from the first byte";
 
 /** Without a mail server, letters are laid into the data folder. */
@@ -29,11 +30,10 @@ export function readMail(reader: SettingReader, dataFolder: string): MailSetting
   const url = reader.url("HEADRACE_SMTP_URL", ["smtp:", "smtps:"]);
   if (url === undefined) return { kind: "folder", folder: join(dataFolder, "mail"), from };
   if (given === undefined) {
-    reader.report(
-      "HEADRACE_MAIL_FROM",
-      "is not set",
-      "Set it to the address that mail comes from: HEADRACE_SMTP_URL is set",
-    );
+    reader.report("HEADRACE_MAIL_FROM", needed, "Set it to the address that mail comes from");
+  }
+  if (reader.text("HEADRACE_PUBLIC_URL") === undefined) {
+    reader.report("HEADRACE_PUBLIC_URL", needed, "Set it to what people open in a browser: links in mail lead there");
   }
   return { kind: "smtp", server: readServer(reader, url), from };
 }

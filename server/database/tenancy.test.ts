@@ -114,6 +114,19 @@ describe("row-level security", () => {
     expect(await sqlStateOfFailure(moved)).toBe(insufficientPrivilege);
   });
 
+  test("is forced on every table that has an organization, and each has a policy for tenants", async () => {
+    const { rows } = await sql<{ name: string; forced: boolean; policies: number }>`
+      select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+        (select count(*)::integer from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant_scope') as policies
+      from pg_class c
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id'
+      join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+      where c.relkind in ('r', 'p') and not c.relispartition
+    `.execute(db);
+    expect(rows.length).toBeGreaterThan(8);
+    expect(rows.filter(({ forced, policies }) => !forced || policies !== 1)).toEqual([]);
+  });
+
   test("an id is a value, never SQL", async () => {
     const hostile = {
       organizationId: "x' or '1'='1",

@@ -2,6 +2,9 @@ import { describe } from "../http/render.ts";
 import type { LogFields, Logger } from "../ports/logger.ts";
 import type { Mail, MailSender } from "../ports/mail.ts";
 
+/** Letters that wait for a slow mail server; beyond it none is taken, since they lie in memory. */
+const lettersMax = 1_000;
+
 /**
  * Gives letters to the sender without letting anybody wait for it. A letter is tried once: relays of one's own queue by
  * themselves. One that could not be sent is told in the log, with what it was about.
@@ -16,8 +19,15 @@ export class MailOutbox {
     this.#logger = logger;
   }
 
-  /** Never throws. @param about what the log says of the letter; nothing that is secret. */
+  /** Never throws; a letter too many is not sent. @param about what the log says of the letter; nothing that is secret. */
   post(mail: Mail, about: LogFields): void {
+    if (this.#underWay.size >= lettersMax) {
+      this.#logger.log("error", "a letter could not be sent", {
+        ...about,
+        error: "too many letters wait for the mail server",
+      });
+      return;
+    }
     const sending = this.#sender
       .send(mail)
       .then(

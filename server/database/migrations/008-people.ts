@@ -4,12 +4,12 @@ import type { Migration } from "./migration.ts";
 export const people: Migration = {
   name: "008-people",
   statements: [
-    // One person for each address of the whole installation, whatever the case it is written in. No tenant sees this
-    // table: an organization's members carry the address and the name that they have there, so that nobody learns from a
-    // membership whether its person was here before.
+    // One person for each address of the whole installation, in whatever case it is written ("C", since a Turkish
+    // database makes another letter of I). No tenant sees this table: an organization's members carry the address and the
+    // name that they have there, so that nobody learns from a membership whether its person was here before.
     `create table users (
       id text primary key check (id <> ''),
-      email_key text not null unique check (email_key = lower(email_key)),
+      email_key text not null unique check (email_key = lower(email_key collate "C")),
       created_at timestamptz not null default now()
     )`,
 
@@ -17,7 +17,7 @@ export const people: Migration = {
       organization_id text not null references organizations (id),
       user_id text not null references users (id),
       email text not null,
-      email_key text not null check (email_key = lower(email)),
+      email_key text not null check (email_key = lower(email collate "C")),
       name text not null,
       role text not null check (role in ('owner', 'reader')),
       developer_persona text,
@@ -49,7 +49,7 @@ export const people: Migration = {
       id text primary key check (id <> ''),
       organization_id text not null references organizations (id),
       email text not null,
-      email_key text not null check (email_key = lower(email)),
+      email_key text not null check (email_key = lower(email collate "C")),
       role text not null check (role in ('owner', 'reader')),
       projects text not null,
       token_hash bytea not null unique check (octet_length(token_hash) = 32),

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { unixSocketPath } from "../../config/socket-path.ts";
 import { connectControl } from "../../control/control-client.ts";
+import { inPlatform } from "../../database/tenant.ts";
 import { errorOf, newOrganization, organizationOf, untilAnswered } from "../../testing/admin-client.ts";
 import { addUser } from "../../testing/people.ts";
 import { startTestServer } from "../../testing/test-server.ts";
@@ -137,6 +138,8 @@ describe("users of a project", () => {
     await organization.projects.users.create(project.id, { user_id: id, role: "owner" });
     await organization.users.delete(id);
     expect((await organization.projects.users.list(project.id)).data).toEqual([]);
+    expect(await add("leaver@example.com")).toBe(id);
+    expect((await organization.projects.users.list(project.id)).data).toEqual([]);
   });
 
   test("are not added twice, not by two names, not to an archived project, and only from the organization", async () => {
@@ -215,6 +218,26 @@ describe("a user's key", () => {
     await until(403, key);
     await organization.projects.users.create(project.id, { user_id: id, role: "member" });
     await until(200, key);
+  });
+
+  test("tells when its user last used one", async () => {
+    const project = await organization.projects.create({ name: "Used" });
+    const id = await addUser(server, server.keys.admin, {
+      email: "used@example.com",
+      projects: [{ id: project.id, role: "member" }],
+    });
+    const keys = [1, 2].map(() => createKey({ name: "own", projectId: project.id, user: id }));
+    const usedAt = [1_800_000_100, 1_800_000_200];
+    for (const [index, key] of (await Promise.all(keys)).entries()) {
+      await inPlatform(server.foundation.database.db, (transaction) =>
+        transaction
+          .updateTable("api_keys")
+          .set({ last_used_at: new Date((usedAt[index] ?? 0) * 1000) })
+          .where("id", "=", key.id)
+          .execute(),
+      );
+    }
+    expect((await organization.users.retrieve(id)).api_key_last_used_at).toBe(1_800_000_200);
   });
 
   test("is revoked when the user leaves the organization, and stays so when the user comes back", async () => {

@@ -6,7 +6,11 @@ import { startTestServer, type TestServer } from "../../../testing/test-server.t
 
 const withSmtp = (port: number): Promise<TestServer> =>
   startTestServer({
-    environment: { HEADRACE_SMTP_URL: `smtp://127.0.0.1:${port}`, HEADRACE_MAIL_FROM: "headrace@example.org" },
+    environment: {
+      HEADRACE_SMTP_URL: `smtp://127.0.0.1:${port}`,
+      HEADRACE_MAIL_FROM: "headrace@example.org",
+      HEADRACE_PUBLIC_URL: "https://ai.example.org",
+    },
   });
 
 test("an invite goes to the mail server that the environment names, to its one address", async () => {
@@ -15,7 +19,7 @@ test("an invite goes to the mail server that the environment names, to its one a
   await organizationOf(server).invites.create({ email: "ada@example.com", role: "reader" });
   const letter = await smtp.next();
   expect(letter).toMatchObject({ from: "headrace@example.org", to: ["ada@example.com"] });
-  expect(textOf(letter.data)).toContain(`${server.url}/invite#invite-`);
+  expect(textOf(letter.data)).toContain("https://ai.example.org/invite#invite-");
 });
 
 describe("an invite whose letter can't be sent is there all the same, answered at once and told in the log", () => {
