@@ -1,6 +1,7 @@
 import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
+import { acceptInvite } from "./headrace/invites.ts";
 import {
   createOrganization,
   listOrganizations,
@@ -35,6 +36,8 @@ export const operations = {
   createOrganization,
   retrieveOrganization,
   updateOrganization,
+
+  acceptInvite,
 } as const;
 
 export type OperationId = keyof typeof operations;

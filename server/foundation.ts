@@ -15,6 +15,7 @@ import { migrate } from "./database/migrate.ts";
 import { deriveApiKeyHashKey } from "./identity/api-key.ts";
 import { ensureFirstIdentity, type FirstKeys } from "./identity/first-start.ts";
 import { agreeOnFact } from "./identity/installation-store.ts";
+import { deriveInviteHashKey } from "./identity/invite-token.ts";
 import { KeyService } from "./identity/key-service.ts";
 import type { Logger } from "./ports/logger.ts";
 
@@ -23,6 +24,7 @@ export type Foundation = AsyncDisposable & {
   readonly database: OpenDatabase;
   readonly embedded: EmbeddedDatabase | undefined;
   readonly hashKey: Uint8Array;
+  readonly inviteHashKey: Uint8Array;
   readonly keys: KeyService;
   readonly library: ModelLibrary;
   readonly audit: AuditCommandParts;
@@ -64,6 +66,7 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
     database,
     embedded,
     hashKey,
+    inviteHashKey: deriveInviteHashKey(secret),
     keys,
     library,
     audit,

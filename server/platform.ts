@@ -5,12 +5,15 @@ import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
 import { AddressList } from "./access/address-list.ts";
 import { createLocalUpstream } from "./adapters/engine/engine-supervisor.ts";
 import { PostgresIdempotencyStore } from "./adapters/idempotency/idempotency-store.ts";
+import { createFolderMail } from "./adapters/mail/folder-mail.ts";
+import { createSmtpMail } from "./adapters/mail/smtp-mail.ts";
 import { ConfiguredModels } from "./adapters/model-directory/configured-models.ts";
 import { LocalModels } from "./adapters/model-directory/local-models.ts";
 import { OpenAiProvider } from "./adapters/provider/openai-provider.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
 import { AuditCheckpointer } from "./audit/checkpointer.ts";
 import type { Config } from "./config/config.ts";
+import type { MailSettings } from "./config/mail-settings.ts";
 import { unixSocketPath } from "./config/socket-path.ts";
 import { createControlHandler } from "./control/control-server.ts";
 import { createLocalControl } from "./control/local-control.ts";
@@ -28,11 +31,13 @@ import { KeyUses } from "./identity/key-uses.ts";
 import { openKeyDirectory } from "./identity/open-key-directory.ts";
 import { createIdGenerator } from "./inference/ids.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
+import { MailOutbox } from "./mail/mail-outbox.ts";
 import { openUsageJournal } from "./metering/open-usage-journal.ts";
 import { newRequestId } from "./metering/request-id.ts";
 import { pages } from "./pages/index.ts";
 import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
+import type { MailSender } from "./ports/mail.ts";
 import type { Upstream } from "./ports/upstream.ts";
 import { createEndpoints } from "./resources/index.ts";
 import { ResponseStore } from "./resources/responses/index.ts";
@@ -45,6 +50,8 @@ export type Platform = AsyncDisposable & {
   readonly library: ModelLibrary;
   /** Brings all usage that has ended into the database now instead of within about a second. */
   foldUsage(): Promise<void>;
+  /** Resolves when all letters so far are sent, or could not be. */
+  mailSettled(): Promise<void>;
   /** From now on `/readyz` says yes, as long as nothing is wrong. */
   markReady(): void;
 };
@@ -55,7 +62,7 @@ export type Platform = AsyncDisposable & {
  */
 export async function startPlatform(config: Config, foundation: Foundation, logger: Logger): Promise<Platform> {
   await using parts = new AsyncDisposableStack();
-  const { database, hashKey, keys, library, audit } = foundation;
+  const { database, hashKey, inviteHashKey, keys, library, audit } = foundation;
   const { limits } = config;
   const clock = systemClock;
 
@@ -106,6 +113,9 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     configuredAt: Math.floor(clock.nowMs() / 1000),
   });
 
+  const outbox = new MailOutbox(createMailSender(config.mail), logger);
+  parts.defer(() => outbox.close(mailGraceMs));
+
   const relayLimits: RelayLimits = {
     eventBytesMax: limits.upstreamEventBytesMax,
     answerBytesMax: limits.upstreamAnswerBytesMax,
@@ -114,6 +124,9 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     db: database.db,
     keys,
     refreshKeys: keyDirectory.refresh,
+    inviteHashKey,
+    outbox,
+    publicUrl: () => config.publicUrl ?? listener.url,
     models,
     relay: new Relay(journal, relayLimits),
     relayLimits,
@@ -181,6 +194,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     models: localModels,
     library,
     foldUsage: () => journal.foldNow(),
+    mailSettled: () => outbox.settled(),
     markReady: () => {
       if (phase === "starting") phase = "serving";
     },
@@ -198,6 +212,13 @@ function engineSettings({ engine, limits }: Config) {
     ...(engine.idleSeconds === undefined ? {} : { idleUnloadMs: engine.idleSeconds * 1000 }),
   };
 }
+
+function createMailSender(mail: MailSettings): MailSender {
+  return mail.kind === "smtp" ? createSmtpMail(mail.server, mail.from) : createFolderMail(mail.folder, mail.from);
+}
+
+/** How long a stop waits for letters that are under way. */
+const mailGraceMs = 5_000;
 
 /** How long a stop waits for accounts that are still open after the last answer. */
 const settledMsMax = 3_000;

@@ -335,6 +335,9 @@ describe("the command line", () => {
     const again = await run(folder, ["keys", "revoke", id]);
     expect(again.code).toBe(1);
     expect(again.output).toContain(`no active key '${id}'`);
+    const nobodys = await run(folder, ["keys", "create", "--user", "nobody@example.com"]);
+    expect(nobodys.code).toBe(1);
+    expect(nobodys.output).toContain("There is no user 'nobody@example.com'");
     expect((await run(folder, ["models", "list"])).output).toContain("smollm2-135m-instruct");
     const unknown = await run(folder, ["models", "pull", "no-such-model"]);
     expect(unknown.code).toBe(1);

@@ -66,11 +66,7 @@ export const servedAdminOperations = {
   deleteProjectServiceAccount,
   createProjectServiceAccountApiKey,
   listAuditLogs,
-} as const;
 
-/** OpenAI's whole Admin API as far as it is described here; what is not served yet answers 501. */
-export const adminOperations = {
-  ...servedAdminOperations,
   listOrganizationUsers,
   retrieveOrganizationUser,
   updateOrganizationUser,
@@ -84,6 +80,11 @@ export const adminOperations = {
   createInvite,
   retrieveInvite,
   deleteInvite,
+} as const;
+
+/** OpenAI's whole Admin API as far as it is described here; what is not served yet answers 501. */
+export const adminOperations = {
+  ...servedAdminOperations,
   listProjectRateLimits,
   updateProjectRateLimit,
   retrieveProjectModelPermissions,

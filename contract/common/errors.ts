@@ -53,6 +53,7 @@ export const errorDefinitions = {
   missing_scope: { status: 403, type: "permission_error" },
   organization_suspended: { status: 403, type: "permission_error" },
   project_archived: { status: 403, type: "permission_error" },
+  owner_without_access: { status: 403, type: "permission_error" },
   // What is asked for.
   unknown_url: invalid(404),
   method_not_allowed: invalid(405),

@@ -8,9 +8,12 @@ import type {
 } from "@headrace/contract/common/operation.ts";
 import type { KeyScopes, Principal, ProjectPrincipal } from "../ports/principal.ts";
 
+/** An operation that asks for a key. */
+export type KeyOperation = Pick<OperationDefinition, "method" | "path"> & { readonly scope: Scope };
+
 /** What somebody wants to do, and to what. */
 export type Permission =
-  | { readonly kind: "operation"; readonly operation: OperationDefinition }
+  | { readonly kind: "operation"; readonly operation: KeyOperation }
   /** To ask a model, by the name that callers send. */
   | { readonly kind: "model"; readonly model: string };
 
@@ -43,7 +46,7 @@ export function modelNotFound(model: string): ApiError {
 }
 
 /** The operation's scope names the one kind of key that it takes; a project's key may be narrower than its kind. */
-function decideOperation(principal: Principal, { scope, method, path }: OperationDefinition): ApiError | undefined {
+function decideOperation(principal: Principal, { scope, method, path }: KeyOperation): ApiError | undefined {
   const refusal = (what: string): ApiError => {
     const message = `You have insufficient permissions for this operation. Missing scopes: ${scope}. ${what}`;
     return new ApiError("missing_scope", message);

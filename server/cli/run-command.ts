@@ -20,8 +20,8 @@ const help = `headrace ${program.version}
   models list                           the models that the engine knows, and which are here
   models pull NAME                      downloads a model
   models remove NAME                    deletes a model's files
-  keys create [--name TEXT] [--project ID]
-                                        makes a project key and prints it once
+  keys create [--name TEXT] [--project ID] [--user ID-OR-EMAIL]
+                                        makes a project key, a user's or nobody's, and prints it once
   keys list                             all keys, without their secrets
   keys revoke ID                        ends a key; servers refuse it within seconds
   audit verify [--organization ID] [--checkpoints FILE]
@@ -59,6 +59,7 @@ export async function runCommand(words: readonly string[], context: CommandConte
         const made = await service.createKey({
           name: values.name ?? "Created on the command line",
           projectId: values.project,
+          user: values.user,
         });
         print(`${made.key}\n\nThis is key ${made.id}. It is shown once: keep it now.`);
       });
@@ -113,6 +114,7 @@ function readWords(words: readonly string[]) {
       options: {
         name: { type: "string" },
         project: { type: "string" },
+        user: { type: "string" },
         organization: { type: "string" },
         checkpoints: { type: "string" },
       },

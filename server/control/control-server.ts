@@ -8,7 +8,11 @@ const id = z.strictObject({ id: z.string().min(1).max(256) });
 const organizationId = z.string().min(1).max(256).optional();
 
 const requests = {
-  createKey: z.strictObject({ name: z.string().min(1).max(256), projectId: z.string().max(256).optional() }),
+  createKey: z.strictObject({
+    name: z.string().min(1).max(256),
+    projectId: z.string().max(256).optional(),
+    user: z.string().min(1).max(256).optional(),
+  }),
   listKeys: z.strictObject({}),
   revokeKey: id,
   listModels: z.strictObject({}),
@@ -98,8 +102,8 @@ function call(
 ): Promise<unknown> {
   switch (method) {
     case "createKey": {
-      const { name, projectId } = requests.createKey.parse(parameters);
-      return service.createKey({ name, projectId });
+      const { name, projectId, user } = requests.createKey.parse(parameters);
+      return service.createKey({ name, projectId, user });
     }
     case "listKeys":
       return service.listKeys();

@@ -25,7 +25,9 @@ export type PullProgress = {
 export interface ControlService {
   createKey(options: {
     readonly name: string;
-    readonly projectId: string | undefined;
+    readonly projectId?: string | undefined;
+    /** Whose key it will be, by id or e-mail address. */
+    readonly user?: string | undefined;
   }): Promise<{ id: string; key: string }>;
   listKeys(): Promise<KeySummary[]>;
   revokeKey(id: string): Promise<void>;

@@ -41,6 +41,8 @@ export type ApiKeysTable = {
   redacted: string;
   /** Whose key it is, for the kind `service_account`. */
   service_account_id: Nullable<string>;
+  /** Whose key it is, for the kind `project`; null where it belongs to nobody. */
+  user_id: Nullable<string>;
   /** Null means all scopes. */
   scopes: Nullable<string[]>;
   /** Null means all that its project may ask. */
@@ -163,6 +165,50 @@ export type AuditCheckpointsTable = {
   signature: Uint8Array;
 };
 
+/** People, each by one address; only the platform's scope sees them. */
+export type UsersTable = {
+  id: string;
+  /** The address in lower case. */
+  email_key: string;
+  created_at: CreatedAt;
+};
+
+/** A person in an organization, with the address and the name that the person has there. */
+export type OrganizationMembersTable = {
+  organization_id: string;
+  user_id: string;
+  email: string;
+  email_key: string;
+  name: string;
+  role: "owner" | "reader";
+  developer_persona: Nullable<string>;
+  technical_level: Nullable<string>;
+  created_at: CreatedAt;
+};
+
+export type ProjectMembersTable = {
+  organization_id: string;
+  project_id: string;
+  user_id: string;
+  role: "owner" | "member";
+  created_at: CreatedAt;
+};
+
+export type InvitesTable = {
+  id: string;
+  organization_id: string;
+  email: string;
+  email_key: string;
+  role: "owner" | "reader";
+  /** JSON text of an array of `{ id, role }`. */
+  projects: string;
+  /** HMAC-SHA256 of the token. */
+  token_hash: Uint8Array;
+  created_at: CreatedAt;
+  expires_at: Timestamp;
+  accepted_at: NullableTimestamp;
+};
+
 /** All tables that the application may use; migrations/ is where they come from. */
 export type Tables = {
   organizations: OrganizationsTable;
@@ -177,4 +223,9 @@ export type Tables = {
   audit_chains: AuditChainsTable;
   audit_log: AuditLogTable;
   audit_checkpoints: AuditCheckpointsTable;
+
+  users: UsersTable;
+  organization_members: OrganizationMembersTable;
+  project_members: ProjectMembersTable;
+  invites: InvitesTable;
 };

@@ -33,8 +33,9 @@ export class IdempotencyGuard {
       throw new ApiError("invalid_header", `The Idempotency-Key header must have 1 to ${keyLengthMax} characters.`);
     }
     const { principal } = input;
-    if (principal.kind === "operator") {
-      throw new ApiError("invalid_header", "Idempotency-Key is not served on the operator's operations. Leave it out.");
+    if (principal === undefined || principal.kind === "operator") {
+      const whose = principal === undefined ? "operations without a key" : "the operator's operations";
+      throw new ApiError("invalid_header", `Idempotency-Key is not served on ${whose}. Leave it out.`);
     }
     const id: IdempotencyId = {
       organizationId: principal.organizationId,

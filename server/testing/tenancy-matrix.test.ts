@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { inPlatform } from "../database/tenant.ts";
 import { generateApiKey } from "../identity/api-key.ts";
 import { insertOrganization } from "../identity/identity-store.ts";
+import { addUser } from "./people.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "./scripted-provider.ts";
 import { recordStatements } from "./statements.ts";
 import { startTestServer } from "./test-server.ts";
@@ -35,6 +36,8 @@ type Tenant = {
     readonly service_account_id: string;
     readonly key_id: string;
     readonly response_id: string;
+    readonly user_id: string;
+    readonly invite_id: string;
   };
 };
 
@@ -83,6 +86,28 @@ const fixtures: Record<OperationId, Fixture> = {
   retrieveOrganization: { ids: [] },
   updateOrganization: { ids: [] },
   createProjectServiceAccountApiKey: { ids: ["project_id", "service_account_id"], body: () => ({ name: "spy" }) },
+
+  listOrganizationUsers: { ids: [] },
+  retrieveOrganizationUser: { ids: ["user_id"] },
+  updateOrganizationUser: { ids: ["user_id"], body: () => ({ role: "reader" }) },
+  deleteOrganizationUser: { ids: ["user_id"] },
+  listProjectUsers: { ids: ["project_id"] },
+  createProjectUser: {
+    ids: ["project_id", "user_id"],
+    body: (id) => ({ user_id: id("user_id"), role: "owner" }),
+  },
+  retrieveProjectUser: { ids: ["project_id", "user_id"] },
+  updateProjectUser: { ids: ["project_id", "user_id"], body: () => ({ role: "owner" }) },
+  deleteProjectUser: { ids: ["project_id", "user_id"] },
+  listInvites: { ids: [] },
+  createInvite: {
+    ids: ["project_id"],
+    body: (id) => ({ email: "spy@example.com", role: "owner", projects: [{ id: id("project_id"), role: "owner" }] }),
+  },
+  retrieveInvite: { ids: ["invite_id"] },
+  deleteInvite: { ids: ["invite_id"] },
+  // Anybody may ask; what it takes is a token, which is no id.
+  acceptInvite: { ids: [] },
 };
 
 /** Lists take the id of one of their objects as a cursor. */
@@ -91,6 +116,10 @@ const cursorOf: Partial<Record<OperationId, IdName>> = {
   listProjects: "project_id",
   listProjectApiKeys: "api_key_id",
   listProjectServiceAccounts: "service_account_id",
+
+  listOrganizationUsers: "user_id",
+  listProjectUsers: "user_id",
+  listInvites: "invite_id",
 };
 
 const send = (key: string, method: string, path: string, body?: unknown): Promise<Response> =>
@@ -110,13 +139,19 @@ async function makeTenant(name: string): Promise<Tenant> {
   });
   while ((await send(adminKey, "GET", "/v1/organization/projects")).status !== 200) await Bun.sleep(20);
   const { projectKey, ids } = await makeProject(adminKey, name);
-  return { adminKey, projectKey, ids: { ...ids, key_id: keyId } };
+  const invited = await send(adminKey, "POST", "/v1/organization/invites", {
+    email: `guest@${name}.example`,
+    role: "reader",
+    projects: [],
+  });
+  const { id: inviteId } = (await invited.json()) as { id: string };
+  return { adminKey, projectKey, ids: { ...ids, key_id: keyId, invite_id: inviteId } };
 }
 
 async function makeProject(
   adminKey: string,
   name: string,
-): Promise<{ projectKey: string; ids: Omit<Tenant["ids"], "key_id"> }> {
+): Promise<{ projectKey: string; ids: Omit<Tenant["ids"], "key_id" | "invite_id"> }> {
   const project = (await (await send(adminKey, "POST", "/v1/organization/projects", { name })).json()) as {
     id: string;
   };
@@ -127,8 +162,13 @@ async function makeProject(
   };
   const response = await send(account.api_key.value, "POST", "/v1/responses", { model: "scripted", input: name });
   const { id: responseId } = (await response.json()) as { id: string };
+  const userId = await addUser(server, adminKey, {
+    email: `user@${name}.example`,
+    projects: [{ id: project.id, role: "member" }],
+  });
   const ids = {
     project_id: project.id,
+    user_id: userId,
     api_key_id: account.api_key.id,
     service_account_id: account.id,
     response_id: responseId,
@@ -145,7 +185,7 @@ beforeAll(async () => {
   own = mine;
   strangers = {
     "another organization": other,
-    "another project": { ...sibling, adminKey: mine.adminKey, ids: { ...sibling.ids, key_id: mine.ids.key_id } },
+    "another project": { ...sibling, adminKey: mine.adminKey, ids: { ...mine.ids, ...sibling.ids } },
   };
 });
 
@@ -192,6 +232,14 @@ async function answerTo(
   return { status: response.status, body, statements: statements.take() };
 }
 
+/** An admin key rules all projects of its organization: what belongs to the organization itself is no stranger. */
+function isOfOrganization({ scope, path }: OperationDefinition, name: IdName, asCursor: boolean): boolean {
+  if (!scope.startsWith("api.management")) return false;
+  if (name === "user_id")
+    return asCursor ? !path.includes("{project_id}") : !path.includes("{project_id}/users/{user_id}");
+  return name === "project_id" || name === "key_id" || name === "invite_id";
+}
+
 const cells: [OperationId, IdName, "another organization" | "another project", boolean][] = [];
 for (const id of Object.keys(operations) as OperationId[]) {
   const places: [IdName, boolean][] = fixtures[id].ids.map((name) => [name, false]);
@@ -199,9 +247,7 @@ for (const id of Object.keys(operations) as OperationId[]) {
   if (cursor !== undefined) places.push([cursor, true]);
   for (const [name, asCursor] of places) {
     for (const stranger of ["another organization", "another project"] as const) {
-      // An admin key rules all projects of its organization: its own objects are no strangers.
-      const isManagement = operations[id].scope.startsWith("api.management");
-      if (isManagement && stranger === "another project" && (name === "project_id" || name === "key_id")) continue;
+      if (stranger === "another project" && isOfOrganization(operations[id], name, asCursor)) continue;
       cells.push([id, name, stranger, asCursor]);
     }
   }
@@ -209,7 +255,9 @@ for (const id of Object.keys(operations) as OperationId[]) {
 
 describe("an id of somebody else", () => {
   test("every place of an id in a path has a cell", () => {
-    const ofTenants = Object.values(operations).filter(({ scope }) => scope !== "headrace.operate");
+    const ofTenants = Object.values<OperationDefinition>(operations).filter(
+      ({ scope }) => scope !== "headrace.operate",
+    );
     const inPaths = ofTenants.flatMap((operation) =>
       [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => `${operation.id} ${match[1]}`),
     );
@@ -259,6 +307,7 @@ beforeAll(async () => {
 });
 
 function refusedKeys({ scope }: OperationDefinition): [key: string, status: number, code: string][] {
+  if (scope === "public") return [];
   const ofOtherKinds = scope.startsWith("api.management")
     ? [own.projectKey, server.keys.operator]
     : scope === "headrace.operate"

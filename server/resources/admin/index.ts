@@ -1,4 +1,4 @@
-import type { ManagementScope } from "@headrace/contract/common/operation.ts";
+import type { ManagementScope, PublicScope } from "@headrace/contract/common/operation.ts";
 import type { operations } from "@headrace/contract/operations.ts";
 import type { Endpoint } from "../../http/endpoint.ts";
 import { createAdminApiKeyEndpoint } from "./admin-api-keys/create-admin-api-key.ts";
@@ -6,7 +6,16 @@ import { deleteAdminApiKeyEndpoint } from "./admin-api-keys/delete-admin-api-key
 import { listAdminApiKeysEndpoint } from "./admin-api-keys/list-admin-api-keys.ts";
 import { retrieveAdminApiKeyEndpoint } from "./admin-api-keys/retrieve-admin-api-key.ts";
 import { listAuditLogsEndpoint } from "./audit-logs/list-audit-logs.ts";
+import { acceptInviteEndpoint } from "./invites/accept-invite.ts";
+import { createInviteEndpoint } from "./invites/create-invite.ts";
+import { deleteInviteEndpoint } from "./invites/delete-invite.ts";
+import { listInvitesEndpoint } from "./invites/list-invites.ts";
+import { retrieveInviteEndpoint } from "./invites/retrieve-invite.ts";
 import type { AdminServices } from "./organization-change.ts";
+import { deleteOrganizationUserEndpoint } from "./organization-users/delete-organization-user.ts";
+import { listOrganizationUsersEndpoint } from "./organization-users/list-organization-users.ts";
+import { retrieveOrganizationUserEndpoint } from "./organization-users/retrieve-organization-user.ts";
+import { updateOrganizationUserEndpoint } from "./organization-users/update-organization-user.ts";
 import { createProjectApiKeyEndpoint } from "./project-api-keys/create-project-api-key.ts";
 import { deleteProjectApiKeyEndpoint } from "./project-api-keys/delete-project-api-key.ts";
 import { listProjectApiKeysEndpoint } from "./project-api-keys/list-project-api-keys.ts";
@@ -15,6 +24,11 @@ import { retrieveProjectApiKeyEndpoint } from "./project-api-keys/retrieve-proje
 import { retrieveProjectApiKeyRestrictionsEndpoint } from "./project-api-keys/retrieve-project-api-key-restrictions.ts";
 import { rotateProjectApiKeyEndpoint } from "./project-api-keys/rotate-project-api-key.ts";
 import { updateProjectApiKeyEndpoint } from "./project-api-keys/update-project-api-key.ts";
+import { createProjectUserEndpoint } from "./project-users/create-project-user.ts";
+import { deleteProjectUserEndpoint } from "./project-users/delete-project-user.ts";
+import { listProjectUsersEndpoint } from "./project-users/list-project-users.ts";
+import { retrieveProjectUserEndpoint } from "./project-users/retrieve-project-user.ts";
+import { updateProjectUserEndpoint } from "./project-users/update-project-user.ts";
 import { archiveProjectEndpoint } from "./projects/archive-project.ts";
 import { createProjectEndpoint } from "./projects/create-project.ts";
 import { listProjectsEndpoint } from "./projects/list-projects.ts";
@@ -30,12 +44,12 @@ import { updateProjectServiceAccountEndpoint } from "./service-accounts/update-s
 export { type AdminServices, apiKeyActor } from "./organization-change.ts";
 export { seconds, toPage } from "./page.ts";
 
-/** The operations of the contract that an organization's admin key may run. */
+/** The operations of the contract that an organization's admin key may run, and the one by which people come into one. */
 export type AdminOperationId = {
-  [Id in keyof typeof operations]: (typeof operations)[Id]["scope"] extends ManagementScope ? Id : never;
+  [Id in keyof typeof operations]: (typeof operations)[Id]["scope"] extends ManagementScope | PublicScope ? Id : never;
 }[keyof typeof operations];
 
-/** The Admin API: an organization's projects and keys. */
+/** The Admin API: an organization's projects, people and keys. */
 export function createAdminEndpoints(services: AdminServices): Record<AdminOperationId, Endpoint> {
   return {
     listAdminApiKeys: listAdminApiKeysEndpoint(services),
@@ -62,5 +76,20 @@ export function createAdminEndpoints(services: AdminServices): Record<AdminOpera
     deleteProjectServiceAccount: deleteProjectServiceAccountEndpoint(services),
     createProjectServiceAccountApiKey: createProjectServiceAccountApiKeyEndpoint(services),
     listAuditLogs: listAuditLogsEndpoint(services),
+
+    listOrganizationUsers: listOrganizationUsersEndpoint(services),
+    retrieveOrganizationUser: retrieveOrganizationUserEndpoint(services),
+    updateOrganizationUser: updateOrganizationUserEndpoint(services),
+    deleteOrganizationUser: deleteOrganizationUserEndpoint(services),
+    listProjectUsers: listProjectUsersEndpoint(services),
+    createProjectUser: createProjectUserEndpoint(services),
+    retrieveProjectUser: retrieveProjectUserEndpoint(services),
+    updateProjectUser: updateProjectUserEndpoint(services),
+    deleteProjectUser: deleteProjectUserEndpoint(services),
+    listInvites: listInvitesEndpoint(services),
+    createInvite: createInviteEndpoint(services),
+    retrieveInvite: retrieveInviteEndpoint(services),
+    deleteInvite: deleteInviteEndpoint(services),
+    acceptInvite: acceptInviteEndpoint(services),
   };
 }
