@@ -1,6 +1,13 @@
 import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
+import { listInstallationAuditLogs } from "./headrace/installation-audit-logs.ts";
+import {
+  createOperatorApiKey,
+  deleteOperatorApiKey,
+  listOperatorApiKeys,
+  retrieveOperatorApiKey,
+} from "./headrace/operator-api-keys.ts";
 import {
   createOrganization,
   listOrganizations,
@@ -25,6 +32,11 @@ export const operations = {
   createOrganization,
   retrieveOrganization,
   updateOrganization,
+  listOperatorApiKeys,
+  createOperatorApiKey,
+  retrieveOperatorApiKey,
+  deleteOperatorApiKey,
+  listInstallationAuditLogs,
 } as const;
 
 export type OperationId = keyof typeof operations;

@@ -24,16 +24,23 @@ export type PageBounds = {
 /**
  * Turns a page request into bounds. The transaction's scope decides which cursors exist: one of another organization is
  * as unknown as one that never was.
+ * @param among what all objects of the list have in common, where its scope holds others too.
  * @throws ApiError `invalid_value` for an unknown cursor.
  */
 export async function pageBounds(
   transaction: Transaction<Tables>,
   table: PagedTable,
   { after, limit, order = "asc" }: PageRequest,
+  among: RawBuilder<SqlBool> = sql<SqlBool>`true`,
 ): Promise<PageBounds> {
   const rowsMax = (limit ?? pageObjectsDefault) + 1;
   if (after === undefined) return { order, rowsMax, where: sql<SqlBool>`true` };
-  const known = await transaction.selectFrom(table).select("id").where("id", "=", after).executeTakeFirst();
+  const known = await transaction
+    .selectFrom(table)
+    .select("id")
+    .where("id", "=", after)
+    .where(among)
+    .executeTakeFirst();
   if (known === undefined) {
     throw new ApiError("invalid_value", `There is no object '${after}' in this list to go on after.`, {
       param: "after",

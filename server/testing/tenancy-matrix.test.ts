@@ -74,6 +74,11 @@ const fixtures: Record<OperationId, Fixture> = {
   createOrganization: { ids: [] },
   retrieveOrganization: { ids: [] },
   updateOrganization: { ids: [] },
+  listOperatorApiKeys: { ids: [] },
+  createOperatorApiKey: { ids: [] },
+  retrieveOperatorApiKey: { ids: [] },
+  deleteOperatorApiKey: { ids: [] },
+  listInstallationAuditLogs: { ids: [] },
   createProjectServiceAccountApiKey: { ids: ["project_id", "service_account_id"], body: () => ({ name: "spy" }) },
 };
 

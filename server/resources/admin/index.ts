@@ -23,8 +23,9 @@ import { listProjectServiceAccountsEndpoint } from "./service-accounts/list-serv
 import { retrieveProjectServiceAccountEndpoint } from "./service-accounts/retrieve-service-account.ts";
 import { updateProjectServiceAccountEndpoint } from "./service-accounts/update-service-account.ts";
 
+export { toAuditPage } from "./audit-logs/audit-page.ts";
 export { type AdminServices, apiKeyActor } from "./organization-change.ts";
-export { seconds, toPage } from "./page.ts";
+export { seconds, secondsOrNull, toPage } from "./page.ts";
 
 /** The operations of the contract that an organization's admin key may run. */
 export type AdminOperationId = {
