@@ -1,6 +1,12 @@
 import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
+import {
+  verifyAuditLogs,
+  verifyInstallationAuditLogs,
+  verifyOrganizationAuditLogs,
+} from "./headrace/audit-verification.ts";
+import { retrieveHealth } from "./headrace/health.ts";
 import { listInstallationAuditLogs } from "./headrace/installation-audit-logs.ts";
 import {
   createOperatorApiKey,
@@ -37,6 +43,10 @@ export const operations = {
   retrieveOperatorApiKey,
   deleteOperatorApiKey,
   listInstallationAuditLogs,
+  verifyAuditLogs,
+  verifyOrganizationAuditLogs,
+  verifyInstallationAuditLogs,
+  retrieveHealth,
 } as const;
 
 export type OperationId = keyof typeof operations;

@@ -79,6 +79,10 @@ const fixtures: Record<OperationId, Fixture> = {
   retrieveOperatorApiKey: { ids: [] },
   deleteOperatorApiKey: { ids: [] },
   listInstallationAuditLogs: { ids: [] },
+  verifyAuditLogs: { ids: [] },
+  verifyOrganizationAuditLogs: { ids: [] },
+  verifyInstallationAuditLogs: { ids: [] },
+  retrieveHealth: { ids: [] },
   createProjectServiceAccountApiKey: { ids: ["project_id", "service_account_id"], body: () => ({ name: "spy" }) },
 };
 

@@ -1,11 +1,13 @@
 import type { ManagementScope } from "@headrace/contract/common/operation.ts";
 import type { operations } from "@headrace/contract/operations.ts";
+import type { AuditVerifier } from "../../audit/audit-verifier.ts";
 import type { Endpoint } from "../../http/endpoint.ts";
 import { createAdminApiKeyEndpoint } from "./admin-api-keys/create-admin-api-key.ts";
 import { deleteAdminApiKeyEndpoint } from "./admin-api-keys/delete-admin-api-key.ts";
 import { listAdminApiKeysEndpoint } from "./admin-api-keys/list-admin-api-keys.ts";
 import { retrieveAdminApiKeyEndpoint } from "./admin-api-keys/retrieve-admin-api-key.ts";
 import { listAuditLogsEndpoint } from "./audit-logs/list-audit-logs.ts";
+import { verifyAuditLogsEndpoint } from "./audit-logs/verify-audit-logs.ts";
 import type { AdminServices } from "./organization-change.ts";
 import { deleteProjectApiKeyEndpoint } from "./project-api-keys/delete-project-api-key.ts";
 import { listProjectApiKeysEndpoint } from "./project-api-keys/list-project-api-keys.ts";
@@ -33,7 +35,9 @@ export type AdminOperationId = {
 }[keyof typeof operations];
 
 /** The Admin API: an organization's projects and keys. */
-export function createAdminEndpoints(services: AdminServices): Record<AdminOperationId, Endpoint> {
+export function createAdminEndpoints(
+  services: AdminServices & { readonly auditVerifier: AuditVerifier },
+): Record<AdminOperationId, Endpoint> {
   return {
     listAdminApiKeys: listAdminApiKeysEndpoint(services),
     createAdminApiKey: createAdminApiKeyEndpoint(services),
@@ -55,5 +59,6 @@ export function createAdminEndpoints(services: AdminServices): Record<AdminOpera
     deleteProjectServiceAccount: deleteProjectServiceAccountEndpoint(services),
     createProjectServiceAccountApiKey: createProjectServiceAccountApiKeyEndpoint(services),
     listAuditLogs: listAuditLogsEndpoint(services),
+    verifyAuditLogs: verifyAuditLogsEndpoint(services),
   };
 }

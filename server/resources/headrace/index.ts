@@ -1,8 +1,11 @@
 import type { OperatorScope } from "@headrace/contract/common/operation.ts";
 import type { operations } from "@headrace/contract/operations.ts";
 import type { Endpoint } from "../../http/endpoint.ts";
-import type { OperatorServices } from "../../operator/operator-services.ts";
 import { listInstallationAuditLogsEndpoint } from "./audit-logs/list-installation-audit-logs.ts";
+import { verifyInstallationAuditLogsEndpoint } from "./audit-verification/verify-installation-audit-logs.ts";
+import { verifyOrganizationAuditLogsEndpoint } from "./audit-verification/verify-organization-audit-logs.ts";
+import { retrieveHealthEndpoint } from "./health/retrieve-health.ts";
+import type { InstallationServices } from "./installation-services.ts";
 import { createOperatorApiKeyEndpoint } from "./operator-api-keys/create-operator-api-key.ts";
 import { deleteOperatorApiKeyEndpoint } from "./operator-api-keys/delete-operator-api-key.ts";
 import { listOperatorApiKeysEndpoint } from "./operator-api-keys/list-operator-api-keys.ts";
@@ -16,8 +19,10 @@ type OperatorOperationId = {
   [Id in keyof typeof operations]: (typeof operations)[Id]["scope"] extends OperatorScope ? Id : never;
 }[keyof typeof operations];
 
+export type { InstallationServices } from "./installation-services.ts";
+
 /** What the operator of the installation can do, and OpenAI has no words for. */
-export function createOperatorEndpoints(services: OperatorServices): Record<OperatorOperationId, Endpoint> {
+export function createOperatorEndpoints(services: InstallationServices): Record<OperatorOperationId, Endpoint> {
   return {
     listOrganizations: listOrganizationsEndpoint(services),
     createOrganization: createOrganizationEndpoint(services),
@@ -28,5 +33,8 @@ export function createOperatorEndpoints(services: OperatorServices): Record<Oper
     retrieveOperatorApiKey: retrieveOperatorApiKeyEndpoint(services),
     deleteOperatorApiKey: deleteOperatorApiKeyEndpoint(services),
     listInstallationAuditLogs: listInstallationAuditLogsEndpoint(services),
+    verifyOrganizationAuditLogs: verifyOrganizationAuditLogsEndpoint(services),
+    verifyInstallationAuditLogs: verifyInstallationAuditLogsEndpoint(services),
+    retrieveHealth: retrieveHealthEndpoint(services),
   };
 }
