@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { renderSection, type Section } from "./figure.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
+import { badKeys } from "./sections/bad-keys.ts";
 import { freshStart } from "./sections/fresh-start.ts";
 import { idleMemory } from "./sections/idle-memory.ts";
 import { recovery } from "./sections/recovery.ts";
@@ -15,6 +16,7 @@ const sections: Record<string, () => Promise<Section>> = {
   "idle-memory": idleMemory,
   throughput,
   recovery,
+  "bad-keys": badKeys,
   // Last, since the system goes on writing what it has installed.
   "fresh-start": freshStart,
 };

@@ -23,6 +23,7 @@ import { createRequestHandler, type Page } from "./http/api-server.ts";
 import { listen } from "./http/bun-listener.ts";
 import { HeartbeatWheel } from "./http/heartbeat.ts";
 import { IdempotencyGuard } from "./http/idempotency.ts";
+import { RefusalLog } from "./http/refusal-log.ts";
 import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
 import { openKeyDirectory } from "./identity/open-key-directory.ts";
@@ -139,7 +140,10 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
   const stopping = new AbortController();
+  const refusals = new RefusalLog(logger);
+  parts.defer(() => refusals.flush());
   const handle = createRequestHandler({
+    refusals,
     router: new Router(endpoints),
     authenticator: keyDirectory.directory,
     idempotency: new IdempotencyGuard(new PostgresIdempotencyStore(database.db, limits.idempotencyHours), report),

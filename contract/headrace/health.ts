@@ -20,6 +20,8 @@ export const health = z
         kind: z.enum(["embedded", "postgres"]),
         /** Of one statement, now; null where none was answered. */
         latency_ms: z.number().nullable(),
+        /** Sent since this process started. */
+        statements: z.number(),
       }),
       /** The usage journal and the disk that it lies on. */
       journal: z.object({ ...part, free_bytes: z.number().nullable(), waiting_bytes: z.number() }),

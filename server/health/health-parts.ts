@@ -41,9 +41,10 @@ export function healthParts(sources: HealthSources): HealthParts {
       async facts() {
         const askedAtMs = performance.now();
         await database.ping();
-        return { kind: databaseKind, latency_ms: Math.round((performance.now() - askedAtMs) * 100) / 100 };
+        const latencyMs = Math.round((performance.now() - askedAtMs) * 100) / 100;
+        return { kind: databaseKind, latency_ms: latencyMs, statements: database.statementsSent() };
       },
-      unknown: () => ({ kind: databaseKind, latency_ms: null }),
+      unknown: () => ({ kind: databaseKind, latency_ms: null, statements: database.statementsSent() }),
     },
     journal: {
       isNeeded: true,

@@ -1,8 +1,8 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { Logger } from "../ports/logger.ts";
 import type { Principal } from "../ports/principal.ts";
 import type { Connection } from "./bun-listener.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
+import type { RefusalLog } from "./refusal-log.ts";
 import { renderError } from "./render.ts";
 import { elapsedMs, type RequestContext } from "./request-context.ts";
 
@@ -11,6 +11,7 @@ export type Page = (request: Request) => Response | Promise<Response>;
 
 export type ApiServerParts = PipelineParts & {
   readonly pages: ReadonlyMap<string, Page>;
+  readonly refusals: RefusalLog;
   readonly newRequestId: () => string;
   /** Aborted when the server can wait for its running requests no longer. */
   readonly stopping: AbortSignal;
@@ -48,7 +49,7 @@ export function createRequestHandler(
       : { ...renderError(nothingHere(url.pathname), context, parts), operationId: undefined, principal: undefined };
     const headers = commonHeaders(context, answered.principal);
     Object.assign(headers, answered.headers);
-    logWhenFinished(request, url, context, answered, parts.logger);
+    logWhenFinished(request, url, context, answered, parts);
     return new Response(answered.body as BodyInit, { status: answered.status, headers });
   };
 }
@@ -95,14 +96,15 @@ function preflight(request: Request): Response {
   });
 }
 
-/** One line for each request, when its last byte is out. */
+/** One line for each request, when its last byte is out; those without a valid key can be too many for that. */
 function logWhenFinished(
   request: Request,
   url: URL,
   context: RequestContext,
   answered: Answered,
-  logger: Logger,
+  { logger, refusals }: ApiServerParts,
 ): void {
+  if (answered.status === 401 && !refusals.admits()) return;
   const write = (streamEnd?: string): void => {
     logger.log(answered.status >= 500 ? "error" : "info", "request", {
       requestId: context.requestId,

@@ -50,7 +50,7 @@ function partsWith(over: Partial<HealthParts>): HealthParts {
   });
   return {
     server: well({}),
-    database: well({ kind: "postgres", latency_ms: null }),
+    database: well({ kind: "postgres", latency_ms: null, statements: 0 }),
     journal: well({ free_bytes: null, waiting_bytes: 0 }),
     engine: { ...well({ loaded_models: [], missing: [] }), isNeeded: false },
     change_log: well({ lag_ms: 1 }),
