@@ -3,9 +3,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { renderSection, type Section } from "./figure.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
+import { databaseKinds } from "./place.ts";
 import { badKeys } from "./sections/bad-keys.ts";
 import { freshStart } from "./sections/fresh-start.ts";
 import { idleMemory } from "./sections/idle-memory.ts";
+import { news } from "./sections/news.ts";
 import { recovery } from "./sections/recovery.ts";
 import { throughput } from "./sections/throughput.ts";
 import { warmStart } from "./sections/warm-start.ts";
@@ -17,9 +19,14 @@ const sections: Record<string, () => Promise<Section>> = {
   throughput,
   recovery,
   "bad-keys": badKeys,
+  news,
   // Last, since the system goes on writing what it has installed.
   "fresh-start": freshStart,
 };
+
+/** The fresh start costs downloads; several processes need a Postgres. */
+const isMeasurable = (fresh: boolean) => (name: string) =>
+  (name !== "fresh-start" || fresh) && (name !== "news" || databaseKinds.includes("postgres"));
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -29,7 +36,7 @@ async function main(): Promise<void> {
       only: { type: "string", multiple: true },
     },
   });
-  const chosen = values.only ?? Object.keys(sections).filter((name) => name !== "fresh-start" || values.fresh);
+  const chosen = values.only ?? Object.keys(sections).filter(isMeasurable(values.fresh));
   const head = [
     "# What it reaches",
     "",

@@ -10,7 +10,7 @@ import { type Figure, medianOf, quantileOf, type Section, spreadOf } from "../fi
 import { databaseKinds, newPlace } from "../place.ts";
 import { cpuSeconds } from "../process-tree.ts";
 
-const rounds = 3;
+const rounds = 7;
 const secondsPerRun = 6;
 const floodPerSecond = 5_000;
 const goodPerSecond = 100;
