@@ -30,7 +30,11 @@ export function createLocalControl(parts: {
   const { operator, library, audit, health, onModelsChanged } = parts;
   const { keys } = operator;
   return {
-    createKey: (options) => keys.create(options),
+    async createKey(options) {
+      const made = await keys.create(options);
+      await operator.refreshKeys();
+      return made;
+    },
     async createOperatorKey(options) {
       const body = parseRequest(createOperatorApiKeyBody, options);
       const { row, value } = await createOperatorKey(operator, commandLine, body);

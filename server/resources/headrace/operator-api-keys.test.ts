@@ -46,7 +46,7 @@ test("operator keys are listed page by page, without values and without the keys
   for (const { id } of made) await remove(id);
 });
 
-test("an operator key that expires says when, and the last one that lasts can't be deleted by it", async () => {
+test("an operator key that expires says when", async () => {
   const made = await create({ name: "Contractor", expires_in_seconds: 3600 });
   expect(made.expires_at).toBeGreaterThan(Date.now() / 1000 + 3_500);
   await remove(made.id);
