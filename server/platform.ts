@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
+import { AddressList } from "./access/address-list.ts";
 import { createLocalUpstream } from "./adapters/engine/engine-supervisor.ts";
 import { PostgresIdempotencyStore } from "./adapters/idempotency/idempotency-store.ts";
 import { ConfiguredModels } from "./adapters/model-directory/configured-models.ts";
@@ -26,6 +27,8 @@ import { IdempotencyGuard } from "./http/idempotency.ts";
 import { RefusalLog } from "./http/refusal-log.ts";
 import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
+import { RunningRequests } from "./http/running-requests.ts";
+import { KeyUses } from "./identity/key-uses.ts";
 import { openKeyDirectory } from "./identity/open-key-directory.ts";
 import { createIdGenerator } from "./inference/ids.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
@@ -60,7 +63,10 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   const { limits } = config;
   const clock = systemClock;
 
+  const keyUses = new KeyUses(database.db, clock, logger, limits.keyUseWriteMs);
+  parts.defer(() => keyUses.close());
   const keyDirectory = await openKeyDirectory({
+    onUsed: (keyId) => keyUses.note(keyId),
     db: database.db,
     hashKey,
     acceptsUncheckedKeys: Object.values(config.firstKeys).some((key) => key !== undefined),
@@ -139,9 +145,10 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
 
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
-  const stopping = new AbortController();
   const refusals = new RefusalLog(logger);
   parts.defer(() => refusals.flush());
+  const running = new RunningRequests((principal) => keyDirectory.directory.refusalOfRunning(principal));
+  parts.defer(() => running.close());
   const handle = createRequestHandler({
     refusals,
     router: new Router(endpoints),
@@ -152,7 +159,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     bodyBytesMax: limits.bodyBytesMax,
     pages: new Map<string, Page>(pages(health, () => localModels.missing())),
     newRequestId: () => newRequestId(clock.nowMs()),
-    stopping: stopping.signal,
+    running,
+    trustedProxies: new AddressList(config.trustedProxies),
   });
 
   const control = createLocalControl({
@@ -181,7 +189,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   parts.defer(async () => {
     phase = "stopping";
     const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");
-    await listener.stop(limits.shutdownGraceMs, () => stopping.abort(shuttingDown));
+    await listener.stop(limits.shutdownGraceMs, () => running.stop(shuttingDown));
     // Of a caller that has just left, the engine still has to tell what was used.
     await journal.settled(settledMsMax);
   });

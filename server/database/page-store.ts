@@ -22,24 +22,23 @@ export type PageBounds = {
 };
 
 /**
- * Turns a page request into bounds. The transaction's scope decides which cursors exist: one of another organization is
- * as unknown as one that never was.
- * @param among what all objects of the list have in common, where its scope holds others too.
+ * Turns a page request into bounds. A cursor of another list is as unknown as one that never was.
+ * @param list what all rows of the list have in common, by column
  * @throws ApiError `invalid_value` for an unknown cursor.
  */
 export async function pageBounds(
   transaction: Transaction<Tables>,
   table: PagedTable,
+  list: Readonly<Record<string, string | null>>,
   { after, limit, order = "asc" }: PageRequest,
-  among: RawBuilder<SqlBool> = sql<SqlBool>`true`,
 ): Promise<PageBounds> {
   const rowsMax = (limit ?? pageObjectsDefault) + 1;
   if (after === undefined) return { order, rowsMax, where: sql<SqlBool>`true` };
+  const ofList = Object.entries(list).map(([column, value]) => sql`${sql.ref(column)} is not distinct from ${value}`);
   const known = await transaction
     .selectFrom(table)
     .select("id")
-    .where("id", "=", after)
-    .where(among)
+    .where(sql<SqlBool>`${sql.join([sql`id = ${after}`, ...ofList], sql` and `)}`)
     .executeTakeFirst();
   if (known === undefined) {
     throw new ApiError("invalid_value", `There is no object '${after}' in this list to go on after.`, {

@@ -21,7 +21,7 @@ export async function pageOfOperatorKeys(
   transaction: Transaction<Tables>,
   request: PageRequest,
 ): Promise<{ rows: OperatorKeyRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(transaction, "api_keys", request, isListed);
+  const bounds = await pageBounds(transaction, "api_keys", { kind: "operator" }, request);
   const rows = await selectKeys(transaction)
     .where(bounds.where)
     .orderBy("created_at", bounds.order)

@@ -11,7 +11,7 @@ import {
   updateOrganizationRow,
 } from "../identity/identity-store.ts";
 import { newId } from "../identity/ids.ts";
-import { touchKeys } from "../identity/key-store.ts";
+import { tellOrganizationChanged } from "../identity/tenant-state-store.ts";
 import type { OperatorServices } from "./operator-services.ts";
 
 export type MadeOrganization = {
@@ -63,7 +63,7 @@ export async function updateOrganization(
       name: name ?? before.name,
       status: status ?? before.status,
     });
-    if (status !== undefined) await touchKeys(transaction, id);
+    if (status !== undefined) await tellOrganizationChanged(transaction, id);
     const statusChange = status === undefined ? {} : { status };
     await appendAuditEvent(transaction, {
       organizationId: id,

@@ -5,7 +5,8 @@ import { changeLog } from "./004-change-log.ts";
 import { installation } from "./005-installation.ts";
 import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
-import { installationAudit } from "./008-installation-audit.ts";
+import { keyRestrictions } from "./009-key-restrictions.ts";
+import { installationAudit } from "./011-installation-audit.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   installation,
   auditLog,
   serviceAccounts,
+  keyRestrictions,
   installationAudit,
 ];

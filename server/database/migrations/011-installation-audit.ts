@@ -5,7 +5,7 @@ import type { Migration } from "./migration.ts";
  * organization can have.
  */
 export const installationAudit: Migration = {
-  name: "008-installation-audit",
+  name: "011-installation-audit",
   statements: [
     "alter table organizations add constraint organizations_id_not_reserved check (id <> 'installation')",
 
