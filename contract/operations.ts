@@ -1,7 +1,20 @@
 import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
+import {
+  verifyAuditLogs,
+  verifyInstallationAuditLogs,
+  verifyOrganizationAuditLogs,
+} from "./headrace/audit-verification.ts";
+import { retrieveHealth } from "./headrace/health.ts";
+import { listInstallationAuditLogs } from "./headrace/installation-audit-logs.ts";
 import { acceptInvite } from "./headrace/invites.ts";
+import {
+  createOperatorApiKey,
+  deleteOperatorApiKey,
+  listOperatorApiKeys,
+  retrieveOperatorApiKey,
+} from "./headrace/operator-api-keys.ts";
 import {
   createOrganization,
   listOrganizations,
@@ -36,6 +49,15 @@ export const operations = {
   createOrganization,
   retrieveOrganization,
   updateOrganization,
+  listOperatorApiKeys,
+  createOperatorApiKey,
+  retrieveOperatorApiKey,
+  deleteOperatorApiKey,
+  listInstallationAuditLogs,
+  verifyAuditLogs,
+  verifyOrganizationAuditLogs,
+  verifyInstallationAuditLogs,
+  retrieveHealth,
 
   acceptInvite,
 } as const;

@@ -10,6 +10,7 @@ import { createSmtpMail } from "./adapters/mail/smtp-mail.ts";
 import { ConfiguredModels } from "./adapters/model-directory/configured-models.ts";
 import { LocalModels } from "./adapters/model-directory/local-models.ts";
 import { OpenAiProvider } from "./adapters/provider/openai-provider.ts";
+import { AuditVerifier } from "./audit/audit-verifier.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
 import { AuditCheckpointer } from "./audit/checkpointer.ts";
 import type { Config } from "./config/config.ts";
@@ -20,10 +21,13 @@ import { createLocalControl } from "./control/local-control.ts";
 import { isDatabaseUnavailable } from "./database/database-errors.ts";
 import type { Foundation } from "./foundation.ts";
 import { Relay, type RelayLimits } from "./gateway/relay.ts";
+import { healthParts } from "./health/health-parts.ts";
+import { InstallationHealth } from "./health/installation-health.ts";
 import { createRequestHandler, type Page } from "./http/api-server.ts";
 import { listen } from "./http/bun-listener.ts";
 import { HeartbeatWheel } from "./http/heartbeat.ts";
 import { IdempotencyGuard } from "./http/idempotency.ts";
+import { RefusalLog } from "./http/refusal-log.ts";
 import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
 import { RunningRequests } from "./http/running-requests.ts";
@@ -120,10 +124,25 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     eventBytesMax: limits.upstreamEventBytesMax,
     answerBytesMax: limits.upstreamAnswerBytesMax,
   };
+  let phase: "starting" | "serving" | "stopping" = "starting";
+  const health = new InstallationHealth(
+    healthParts({
+      phase: () => phase,
+      database,
+      databaseKind: config.database.kind,
+      changeLogAgeMs: keyDirectory.ageMs,
+      journal,
+      dataFolder: config.dataFolder,
+      engine,
+      models: localModels,
+      checkpointer,
+    }),
+  );
+  const operator = { db: database.db, keys, refreshKeys: keyDirectory.refresh };
   const endpoints = createEndpoints({
-    db: database.db,
-    keys,
-    refreshKeys: keyDirectory.refresh,
+    ...operator,
+    auditVerifier: new AuditVerifier(audit),
+    health,
     inviteHashKey,
     outbox,
     publicUrl: () => config.publicUrl ?? listener.url,
@@ -139,18 +158,12 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
 
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
-  let phase: "starting" | "serving" | "stopping" = "starting";
-  const health = [
-    { name: "server", problem: () => (phase === "serving" ? undefined : `it is ${phase}`) },
-    {
-      name: "database",
-      problem: () => (keyDirectory.ageMs() < databaseSilentMsMax ? undefined : "it gives no answer"),
-    },
-    { name: "journal", problem: () => journal.problem() },
-  ];
+  const refusals = new RefusalLog(logger);
+  parts.defer(() => refusals.flush());
   const running = new RunningRequests((principal) => keyDirectory.directory.refusalOfRunning(principal));
   parts.defer(() => running.close());
   const handle = createRequestHandler({
+    refusals,
     router: new Router(endpoints),
     authenticator: keyDirectory.directory,
     idempotency: new IdempotencyGuard(new PostgresIdempotencyStore(database.db, limits.idempotencyHours), report),
@@ -163,7 +176,13 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     trustedProxies: new AddressList(config.trustedProxies),
   });
 
-  const control = createLocalControl({ keys, library, audit, onModelsChanged: () => localModels.refresh() });
+  const control = createLocalControl({
+    operator,
+    library,
+    audit,
+    health,
+    onModelsChanged: () => localModels.refresh(),
+  });
   const controlSocket = unixSocketPath(config.dataFolder, "control.sock");
   // The folder's lock is ours, so a socket that lies there is one that a killed process left behind.
   rmSync(controlSocket, { force: true });
@@ -222,9 +241,6 @@ const mailGraceMs = 5_000;
 
 /** How long a stop waits for accounts that are still open after the last answer. */
 const settledMsMax = 3_000;
-
-/** The change log is looked at several times a second; silent for longer than this, the database is away. */
-const databaseSilentMsMax = 5_000;
 
 function toApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;

@@ -1,11 +1,11 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { AddressList } from "../access/address-list.ts";
-import type { Logger } from "../ports/logger.ts";
 import type { Principal } from "../ports/principal.ts";
 import type { Connection } from "./bun-listener.ts";
 import { clientAddress } from "./client-address.ts";
 import type { StreamOutcome } from "./endpoint.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
+import type { RefusalLog } from "./refusal-log.ts";
 import { renderError } from "./render.ts";
 import { elapsedMs, type RequestContext } from "./request-context.ts";
 import type { RunningRequests } from "./running-requests.ts";
@@ -15,6 +15,7 @@ export type Page = (request: Request) => Response | Promise<Response>;
 
 export type ApiServerParts = PipelineParts & {
   readonly pages: ReadonlyMap<string, Page>;
+  readonly refusals: RefusalLog;
   readonly newRequestId: () => string;
   readonly running: RunningRequests;
   readonly trustedProxies: AddressList;
@@ -56,7 +57,7 @@ export function createRequestHandler(
     Object.assign(headers, answered.headers);
     whenFinished(answered, (streamEnd) => {
       running.close();
-      logRequest(request, url, context, answered, parts.logger, streamEnd);
+      logRequest(request, url, context, answered, parts, streamEnd);
     });
     return new Response(answered.body as BodyInit, { status: answered.status, headers });
   };
@@ -110,14 +111,16 @@ function whenFinished({ finished }: Answered, then: (streamEnd?: StreamOutcome) 
   else void finished.then(then);
 }
 
+/** One line for each request; those without a valid key can be too many for that. */
 function logRequest(
   request: Request,
   url: URL,
   context: RequestContext,
   answered: Answered,
-  logger: Logger,
+  { logger, refusals }: ApiServerParts,
   streamEnd: StreamOutcome | undefined,
 ): void {
+  if (answered.status === 401 && !refusals.admits()) return;
   logger.log(answered.status >= 500 ? "error" : "info", "request", {
     requestId: context.requestId,
     method: request.method,

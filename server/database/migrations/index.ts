@@ -7,6 +7,7 @@ import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
 import { people } from "./008-people.ts";
 import { keyRestrictions } from "./009-key-restrictions.ts";
+import { installationAudit } from "./011-installation-audit.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   serviceAccounts,
   people,
   keyRestrictions,
+  installationAudit,
 ];

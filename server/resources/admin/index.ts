@@ -1,11 +1,13 @@
 import type { ManagementScope, PublicScope } from "@headrace/contract/common/operation.ts";
 import type { operations } from "@headrace/contract/operations.ts";
+import type { AuditVerifier } from "../../audit/audit-verifier.ts";
 import type { Endpoint } from "../../http/endpoint.ts";
 import { createAdminApiKeyEndpoint } from "./admin-api-keys/create-admin-api-key.ts";
 import { deleteAdminApiKeyEndpoint } from "./admin-api-keys/delete-admin-api-key.ts";
 import { listAdminApiKeysEndpoint } from "./admin-api-keys/list-admin-api-keys.ts";
 import { retrieveAdminApiKeyEndpoint } from "./admin-api-keys/retrieve-admin-api-key.ts";
 import { listAuditLogsEndpoint } from "./audit-logs/list-audit-logs.ts";
+import { verifyAuditLogsEndpoint } from "./audit-logs/verify-audit-logs.ts";
 import { acceptInviteEndpoint } from "./invites/accept-invite.ts";
 import { createInviteEndpoint } from "./invites/create-invite.ts";
 import { deleteInviteEndpoint } from "./invites/delete-invite.ts";
@@ -41,8 +43,9 @@ import { listProjectServiceAccountsEndpoint } from "./service-accounts/list-serv
 import { retrieveProjectServiceAccountEndpoint } from "./service-accounts/retrieve-service-account.ts";
 import { updateProjectServiceAccountEndpoint } from "./service-accounts/update-service-account.ts";
 
+export { toAuditPage } from "./audit-logs/audit-page.ts";
 export { type AdminServices, apiKeyActor } from "./organization-change.ts";
-export { seconds, toPage } from "./page.ts";
+export { seconds, secondsOrNull, toPage } from "./page.ts";
 
 /** The operations of the contract that an organization's admin key may run, and the one by which people come into one. */
 export type AdminOperationId = {
@@ -50,7 +53,9 @@ export type AdminOperationId = {
 }[keyof typeof operations];
 
 /** The Admin API: an organization's projects, people and keys. */
-export function createAdminEndpoints(services: AdminServices): Record<AdminOperationId, Endpoint> {
+export function createAdminEndpoints(
+  services: AdminServices & { readonly auditVerifier: AuditVerifier },
+): Record<AdminOperationId, Endpoint> {
   return {
     listAdminApiKeys: listAdminApiKeysEndpoint(services),
     createAdminApiKey: createAdminApiKeyEndpoint(services),
@@ -91,5 +96,6 @@ export function createAdminEndpoints(services: AdminServices): Record<AdminOpera
     retrieveInvite: retrieveInviteEndpoint(services),
     deleteInvite: deleteInviteEndpoint(services),
     acceptInvite: acceptInviteEndpoint(services),
+    verifyAuditLogs: verifyAuditLogsEndpoint(services),
   };
 }
