@@ -32,6 +32,8 @@ type Tenant = {
     readonly service_account_id: string;
     readonly key_id: string;
     readonly response_id: string;
+    /** The same for every tenant, since a limit goes by its model, and models are the installation's. */
+    readonly rate_limit_id: string;
   };
 };
 
@@ -70,6 +72,19 @@ const fixtures: Record<OperationId, Fixture> = {
   updateProjectServiceAccount: { ids: ["project_id", "service_account_id"], body: () => ({ name: "taken over" }) },
   deleteProjectServiceAccount: { ids: ["project_id", "service_account_id"] },
   listAuditLogs: { ids: [] },
+  listProjectRateLimits: { ids: ["project_id"] },
+  updateProjectRateLimit: { ids: ["project_id"], body: () => ({ max_requests_per_1_minute: 0 }) },
+  retrieveProjectModelPermissions: { ids: ["project_id"] },
+  updateProjectModelPermissions: { ids: ["project_id"], body: () => ({ mode: "allow_list", model_ids: [] }) },
+  deleteProjectModelPermissions: { ids: ["project_id"] },
+  retrieveProjectHostedToolPermissions: { ids: ["project_id"] },
+  updateProjectHostedToolPermissions: { ids: ["project_id"], body: () => ({ mcp: { enabled: false } }) },
+  retrieveProjectServiceTierSettings: { ids: ["project_id"] },
+  updateProjectServiceTierSettings: { ids: ["project_id"], body: () => ({ enabled_tiers: [] }) },
+  retrieveOrganizationDataRetention: { ids: [] },
+  updateOrganizationDataRetention: { ids: [] },
+  retrieveProjectDataRetention: { ids: ["project_id"] },
+  updateProjectDataRetention: { ids: ["project_id"], body: () => ({ retention_type: "zero_data_retention" }) },
   // The operator rules every organization: none is a stranger.
   listOrganizations: { ids: [] },
   createOrganization: { ids: [] },
@@ -125,6 +140,7 @@ async function makeProject(
     api_key_id: account.api_key.id,
     service_account_id: account.id,
     response_id: responseId,
+    rate_limit_id: "rl-scripted",
   };
   return { projectKey: account.api_key.value, ids };
 }
@@ -146,6 +162,7 @@ beforeAll(async () => {
 async function snapshot(): Promise<string> {
   return inPlatform(server.foundation.database.db, async (transaction) => {
     const tables = ["organizations", "projects", "api_keys", "service_accounts", "responses", "idempotency_keys"];
+    tables.push("organization_settings", "project_settings", "project_rate_limits");
     const texts: string[] = [];
     for (const table of tables) {
       const { rows } = await sql<{ text: string }>`
@@ -197,7 +214,7 @@ describe("an id of somebody else", () => {
       [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => `${operation.id} ${match[1]}`),
     );
     const covered = new Set(cells.map(([id, name]) => `${id} ${name}`));
-    expect(inPaths.filter((place) => !covered.has(place) && !place.endsWith(" model"))).toEqual([]);
+    expect(inPaths.filter((place) => !covered.has(place) && !/ (model|rate_limit_id)$/.test(place))).toEqual([]);
     expect(cells.length).toBeGreaterThan(30);
   });
 

@@ -6,6 +6,15 @@ import { deleteAdminApiKeyEndpoint } from "./admin-api-keys/delete-admin-api-key
 import { listAdminApiKeysEndpoint } from "./admin-api-keys/list-admin-api-keys.ts";
 import { retrieveAdminApiKeyEndpoint } from "./admin-api-keys/retrieve-admin-api-key.ts";
 import { listAuditLogsEndpoint } from "./audit-logs/list-audit-logs.ts";
+import { retrieveOrganizationDataRetentionEndpoint } from "./data-retention/retrieve-organization-data-retention.ts";
+import { retrieveProjectDataRetentionEndpoint } from "./data-retention/retrieve-project-data-retention.ts";
+import { updateOrganizationDataRetentionEndpoint } from "./data-retention/update-organization-data-retention.ts";
+import { updateProjectDataRetentionEndpoint } from "./data-retention/update-project-data-retention.ts";
+import { retrieveProjectHostedToolPermissionsEndpoint } from "./hosted-tool-permissions/retrieve-hosted-tool-permissions.ts";
+import { updateProjectHostedToolPermissionsEndpoint } from "./hosted-tool-permissions/update-hosted-tool-permissions.ts";
+import { deleteProjectModelPermissionsEndpoint } from "./model-permissions/delete-model-permissions.ts";
+import { retrieveProjectModelPermissionsEndpoint } from "./model-permissions/retrieve-model-permissions.ts";
+import { updateProjectModelPermissionsEndpoint } from "./model-permissions/update-model-permissions.ts";
 import type { AdminServices } from "./organization-change.ts";
 import { deleteProjectApiKeyEndpoint } from "./project-api-keys/delete-project-api-key.ts";
 import { listProjectApiKeysEndpoint } from "./project-api-keys/list-project-api-keys.ts";
@@ -16,12 +25,16 @@ import { createProjectEndpoint } from "./projects/create-project.ts";
 import { listProjectsEndpoint } from "./projects/list-projects.ts";
 import { retrieveProjectEndpoint } from "./projects/retrieve-project.ts";
 import { updateProjectEndpoint } from "./projects/update-project.ts";
+import { listProjectRateLimitsEndpoint } from "./rate-limits/list-rate-limits.ts";
+import { updateProjectRateLimitEndpoint } from "./rate-limits/update-rate-limit.ts";
 import { createProjectServiceAccountEndpoint } from "./service-accounts/create-service-account.ts";
 import { createProjectServiceAccountApiKeyEndpoint } from "./service-accounts/create-service-account-api-key.ts";
 import { deleteProjectServiceAccountEndpoint } from "./service-accounts/delete-service-account.ts";
 import { listProjectServiceAccountsEndpoint } from "./service-accounts/list-service-accounts.ts";
 import { retrieveProjectServiceAccountEndpoint } from "./service-accounts/retrieve-service-account.ts";
 import { updateProjectServiceAccountEndpoint } from "./service-accounts/update-service-account.ts";
+import { retrieveProjectServiceTierSettingsEndpoint } from "./service-tier-settings/retrieve-service-tier-settings.ts";
+import { updateProjectServiceTierSettingsEndpoint } from "./service-tier-settings/update-service-tier-settings.ts";
 
 export { type AdminServices, apiKeyActor } from "./organization-change.ts";
 export { seconds, toPage } from "./page.ts";
@@ -31,7 +44,7 @@ export type AdminOperationId = {
   [Id in keyof typeof operations]: (typeof operations)[Id]["scope"] extends ManagementScope ? Id : never;
 }[keyof typeof operations];
 
-/** The Admin API: an organization's projects and keys. */
+/** The Admin API: an organization's projects, their keys and their settings. */
 export function createAdminEndpoints(services: AdminServices): Record<AdminOperationId, Endpoint> {
   return {
     listAdminApiKeys: listAdminApiKeysEndpoint(services),
@@ -54,5 +67,18 @@ export function createAdminEndpoints(services: AdminServices): Record<AdminOpera
     deleteProjectServiceAccount: deleteProjectServiceAccountEndpoint(services),
     createProjectServiceAccountApiKey: createProjectServiceAccountApiKeyEndpoint(services),
     listAuditLogs: listAuditLogsEndpoint(services),
+    listProjectRateLimits: listProjectRateLimitsEndpoint(services),
+    updateProjectRateLimit: updateProjectRateLimitEndpoint(services),
+    retrieveProjectModelPermissions: retrieveProjectModelPermissionsEndpoint(services),
+    updateProjectModelPermissions: updateProjectModelPermissionsEndpoint(services),
+    deleteProjectModelPermissions: deleteProjectModelPermissionsEndpoint(services),
+    retrieveProjectHostedToolPermissions: retrieveProjectHostedToolPermissionsEndpoint(services),
+    updateProjectHostedToolPermissions: updateProjectHostedToolPermissionsEndpoint(services),
+    retrieveProjectServiceTierSettings: retrieveProjectServiceTierSettingsEndpoint(services),
+    updateProjectServiceTierSettings: updateProjectServiceTierSettingsEndpoint(services),
+    retrieveOrganizationDataRetention: retrieveOrganizationDataRetentionEndpoint(services),
+    updateOrganizationDataRetention: updateOrganizationDataRetentionEndpoint(services),
+    retrieveProjectDataRetention: retrieveProjectDataRetentionEndpoint(services),
+    updateProjectDataRetention: updateProjectDataRetentionEndpoint(services),
   };
 }

@@ -7,10 +7,12 @@ import { inTenant } from "../../database/tenant.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import type { KeyService } from "../../identity/key-service.ts";
 import type { AdminPrincipal } from "../../ports/principal.ts";
+import type { ModelDirectory } from "../../ports/upstream.ts";
 
 export type AdminServices = {
   readonly db: Kysely<Tables>;
   readonly keys: KeyService;
+  readonly models: ModelDirectory;
   /** Takes changed keys in before the answer goes out, so that a new key works at once and a revoked one no more. */
   readonly refreshKeys: () => Promise<void>;
 };

@@ -1,6 +1,8 @@
 import { createChatCompletion } from "@headrace/contract/chat/create-chat-completion.ts";
 import { chatServedByProviders, chatServedLocally } from "@headrace/contract/chat/served.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
+import { authorizeHostedTools } from "../../access/hosted-tools.ts";
+import { chooseServiceTier } from "../../gateway/choose-service-tier.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import type { Relay, RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
@@ -15,7 +17,10 @@ type Services = { readonly models: ModelDirectory; readonly relay: Relay; readon
 export const createChatCompletionEndpoint = (services: Services) =>
   endpoint(createChatCompletion, async ({ body, rawBody, principal, context }) => {
     const { deployment } = route(services.models, principal, body.model, ["chat"]);
-    refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, body);
+    const isLocal = deployment.upstream.kind === "local";
+    authorizeHostedTools(principal, body);
+    const serviceTier = chooseServiceTier(principal, body.service_tier);
+    refuseUnserved(isLocal ? chatServedLocally : chatServedByProviders, body);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;
     const request: RelayRequest = {
@@ -24,6 +29,8 @@ export const createChatCompletionEndpoint = (services: Services) =>
       path: "/chat/completions",
       body: patchJson(rawBody, {
         model: deployment.upstreamModel,
+        // The engine inside has one tier, and no word for it.
+        ...(serviceTier === undefined || isLocal ? {} : { service_tier: serviceTier }),
         // Metering needs the usage whether the caller asked for it or not.
         ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
       }),

@@ -11,14 +11,16 @@ import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
+import { underPolicy } from "./under-policy.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
-  endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
-    if (body.model === undefined) {
+  endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
+    if (requested.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
-    const { deployment, api } = route(services.models, principal, body.model, ["responses", "chat"]);
-    refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, body);
+    const { deployment, api } = route(services.models, principal, requested.model, ["responses", "chat"]);
+    const body = underPolicy(principal, requested);
+    refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, requested);
     const input = inputItemsOf(body.input);
     const history = await loadHistory(services, principal, body);
     const turn = { body, rawBody, principal, context, deployment, input, history };
