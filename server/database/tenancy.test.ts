@@ -17,6 +17,9 @@ const tenantTables = [
   "responses",
   "usage_events",
   "idempotency_keys",
+  "organization_settings",
+  "project_settings",
+  "project_rate_limits",
 ] as const;
 const insufficientPrivilege = "42501";
 
@@ -59,7 +62,8 @@ describe("row-level security", () => {
 
   test("another project of the same organization sees nothing", async () => {
     const other = { organizationId: alpha.organizationId, projectId: "proj_other" };
-    for (const table of ["projects", "api_keys", "responses", "usage_events", "idempotency_keys"] as const) {
+    for (const table of tenantTables) {
+      if (table === "organizations" || table === "organization_settings") continue;
       expect(await inTenant(db, other, (trx) => trx.selectFrom(table).selectAll().execute()), table).toEqual([]);
     }
   });
@@ -214,6 +218,24 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
         started_at: new Date(),
         latency_ms: 5,
       })
+      .execute();
+    await trx
+      .insertInto("organization_settings")
+      .values({ organization_id: tenant.organizationId, data_retention: "zero_data_retention" })
+      .execute();
+    await trx
+      .insertInto("project_settings")
+      .values({
+        ...owned,
+        model_ids: [],
+        hosted_tools_off: [],
+        service_tier_default: "standard",
+        data_retention: "none",
+      })
+      .execute();
+    await trx
+      .insertInto("project_rate_limits")
+      .values({ ...owned, model: "m" })
       .execute();
   });
 }

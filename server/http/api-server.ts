@@ -1,10 +1,11 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { mayKeepContent } from "../access/keeps-content.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Principal } from "../ports/principal.ts";
 import type { Connection } from "./bun-listener.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
 import { renderError } from "./render.ts";
-import { elapsedMs, type RequestContext } from "./request-context.ts";
+import { type AccessFields, elapsedMs, type RequestContext } from "./request-context.ts";
 
 /** Pages and probes beside the API: they need no key. */
 export type Page = (request: Request) => Response | Promise<Response>;
@@ -114,9 +115,15 @@ function logWhenFinished(
       keyId: answered.principal?.keyId,
       project: answered.principal && "projectId" in answered.principal ? answered.principal.projectId : undefined,
       ...(streamEnd === undefined ? {} : { streamEnd }),
-      ...context.fields,
+      ...loggable(context.fields, answered.principal),
     });
   };
   if (answered.finished === undefined) write();
   else void answered.finished.then(write);
+}
+
+/** Upstreams repeat in their errors what they were asked. */
+function loggable(fields: AccessFields, principal: Principal | undefined): AccessFields {
+  if (fields.error === undefined || principal === undefined || mayKeepContent(principal)) return fields;
+  return { ...fields, error: "withheld, since the project is under zero data retention" };
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
+import { mayKeepContent } from "../access/keeps-content.ts";
 import type { IdempotencyId, IdempotencyStore, KeptAnswer } from "../ports/idempotency-store.ts";
-import type { Principal } from "../ports/principal.ts";
 import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 
 /** Answers larger than this are not kept for a retry; the retry then runs anew. In bytes. */
@@ -68,7 +68,7 @@ export class IdempotencyGuard {
           "This Idempotency-Key was used with a different body. Use a new key for a new request.",
         );
       case "first":
-        return this.#runFirst({ id, keepsContent: mayKeep(principal) }, handle);
+        return this.#runFirst({ id, keepsContent: mayKeepContent(principal) }, handle);
     }
   }
 
@@ -137,9 +137,4 @@ export class IdempotencyGuard {
     );
     return { stream, finished };
   }
-}
-
-/** An organization's own operations carry nothing that a model reads or writes. */
-function mayKeep(principal: Principal): boolean {
-  return !("policy" in principal) || principal.policy.keepsContent;
 }

@@ -1,5 +1,6 @@
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import { authorizeHostedTools } from "../../access/hosted-tools.ts";
+import { mayKeepContent } from "../../access/keeps-content.ts";
 import { chooseServiceTier } from "../../gateway/choose-service-tier.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 
@@ -14,6 +15,6 @@ export function underPolicy(principal: ProjectPrincipal, body: CreateResponseBod
   return {
     ...body,
     ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
-    ...(principal.policy.keepsContent ? {} : { store: false }),
+    ...(mayKeepContent(principal) ? {} : { store: false }),
   };
 }

@@ -3,11 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { inPlatform } from "../../../database/tenant.ts";
-import { refusalOf, startSettingsServer, type TestProject } from "../testing/settings-server.ts";
+import { answerWell, refusalOf, startSettingsServer, type TestProject } from "../testing/settings-server.ts";
 
 const setup = await startSettingsServer();
 afterAll(() => setup[Symbol.asyncDispose]());
-const { server, organization, asAdmin, calls, makeProject, makeOrganization } = setup;
+const { server, organization, asAdmin, provider, makeProject, makeOrganization } = setup;
+const { calls } = provider;
 const retention = organization.projects.dataRetention;
 type Retention = Parameters<typeof retention.update>[1]["retention_type"];
 
@@ -169,8 +170,18 @@ test("nothing that a caller wrote can be found afterwards, in no table, no file 
       await response.text();
     }
   };
+  const fail = async (): Promise<void> => {
+    for (const status of [400, 500]) {
+      // An upstream may repeat what it was asked.
+      provider.answer((call, response) => void response.writeHead(status).end(call.text));
+      const response = await project.post(path, { model: "chatty", input: needle });
+      expect(response.ok).toBe(false);
+    }
+    provider.answer(answerWell);
+  };
   await retention.update(project.id, { retention_type: "zero_data_retention" });
   await ask();
+  await fail();
   expect(isIn(await everythingWritten())).toBe(false);
   // The search finds what is there: without zero data retention, it is.
   await retention.update(project.id, { retention_type: "none" });

@@ -3,7 +3,8 @@ import { refusalOf, startSettingsServer } from "../testing/settings-server.ts";
 
 const setup = await startSettingsServer();
 afterAll(() => setup[Symbol.asyncDispose]());
-const { organization, asAdmin, calls, makeProject } = setup;
+const { organization, asAdmin, provider, makeProject } = setup;
+const { calls } = provider;
 const permissions = organization.projects.hostedToolPermissions;
 
 type Tool = "code_interpreter" | "file_search" | "image_generation" | "mcp" | "web_search";

@@ -2,7 +2,8 @@ import OpenAI from "openai";
 import {
   chatFrames,
   chatUsage,
-  type ProviderCall,
+  type Script,
+  type ScriptedProvider,
   sendEvents,
   startScriptedProvider,
 } from "../../../testing/scripted-provider.ts";
@@ -21,8 +22,8 @@ export type SettingsServer = AsyncDisposable & {
   readonly server: TestServer;
   /** The first organization's Admin API, through the official SDK. */
   readonly organization: OpenAI["admin"]["organization"];
-  /** What the provider was sent. */
-  readonly calls: ProviderCall[];
+  /** Answers well on every wire, unless a test tells it otherwise. */
+  readonly provider: ScriptedProvider;
   /** A request below /v1/organization with an admin key, the first organization's unless another is given. */
   asAdmin(method: string, path: string, body?: unknown, adminKey?: string): Promise<Response>;
   makeProject(adminKey?: string): Promise<TestProject>;
@@ -33,17 +34,7 @@ export type SettingsServer = AsyncDisposable & {
 /** A server with the models `alpha` and `alias`, one upstream model on all wires, and `chatty`, on the chat wire only. */
 export async function startSettingsServer(): Promise<SettingsServer> {
   const provider = await startScriptedProvider();
-  provider.answer((call, response) => {
-    const streamed = call.body.stream === true;
-    const answerOf: Record<string, () => [object, string[]]> = {
-      "/v1/chat/completions": () => [completion, chatFrames(["hello"])],
-      "/v1/responses": () => [providerResponse(["hello"]), providerResponseFrames(["hello"])],
-      "/v1/embeddings": () => [embedding, []],
-    };
-    const [whole, frames] = answerOf[call.path]?.() ?? [{}, []];
-    if (streamed) return sendEvents(response, frames);
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(whole));
-  });
+  provider.answer(answerWell);
   const yaml = `providers:
   - name: provider
     base_url: ${provider.baseUrl}
@@ -60,7 +51,7 @@ models:
   return {
     server,
     organization: organizationAs(server.keys.admin),
-    calls: provider.calls,
+    provider,
     asAdmin: (method, path, body, adminKey = server.keys.admin) =>
       fetch(`${server.url}/v1/organization/${path}`, {
         method,
@@ -90,6 +81,19 @@ models:
     },
   };
 }
+
+/** A provider that answers every request. */
+export const answerWell: Script = (call, response) => {
+  const streamed = call.body.stream === true;
+  const answerOf: Record<string, () => [object, string[]]> = {
+    "/v1/chat/completions": () => [completion, chatFrames(["hello"])],
+    "/v1/responses": () => [providerResponse(["hello"]), providerResponseFrames(["hello"])],
+    "/v1/embeddings": () => [embedding, []],
+  };
+  const [whole, frames] = answerOf[call.path]?.() ?? [{}, []];
+  if (streamed) return sendEvents(response, frames);
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(whole));
+};
 
 /** What an error answer says, as the caller reads it. */
 export async function refusalOf(response: Response): Promise<{ status: number; code: unknown; param: unknown }> {
