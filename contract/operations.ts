@@ -7,6 +7,12 @@ import {
   retrieveOrganization,
   updateOrganization,
 } from "./headrace/organizations.ts";
+import {
+  createProjectApiKey,
+  restrictProjectApiKey,
+  retrieveProjectApiKeyRestrictions,
+  rotateProjectApiKey,
+} from "./headrace/project-api-keys.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
 import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
@@ -21,6 +27,10 @@ export const operations = {
   deleteResponse,
   createEmbedding,
   ...servedAdminOperations,
+  createProjectApiKey,
+  retrieveProjectApiKeyRestrictions,
+  restrictProjectApiKey,
+  rotateProjectApiKey,
   listOrganizations,
   createOrganization,
   retrieveOrganization,

@@ -25,7 +25,7 @@ export async function pageOfOrganizations(
   transaction: Transaction<Tables>,
   request: PageRequest,
 ): Promise<{ rows: OrganizationRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(transaction, "organizations", request);
+  const bounds = await pageBounds(transaction, "organizations", {}, request);
   const rows = await transaction
     .selectFrom("organizations")
     .select(organizationColumns)

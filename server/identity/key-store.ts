@@ -1,11 +1,18 @@
 import type { KeyScope } from "@headrace/contract/common/operation.ts";
-import type { Selectable, Transaction } from "kysely";
+import { type Selectable, sql, type Transaction } from "kysely";
 import type { ApiKeysTable, Tables } from "../database/tables.ts";
 
 /** The change log's topic for keys; the entry's key is the key's id. */
 export const keysTopic = "api_keys";
 
 export type KeyRow = Selectable<ApiKeysTable>;
+
+/** What a key is narrowed to besides its scopes; null: not at all. */
+export type KeyRestrictions = {
+  readonly models: readonly string[] | null;
+  /** Addresses and blocks of addresses that it may be used from. */
+  readonly addresses: readonly string[] | null;
+};
 
 export type NewKeyRow = {
   readonly id: string;
@@ -18,6 +25,7 @@ export type NewKeyRow = {
   readonly serviceAccountId?: string;
   /** Undefined: all that its kind may do. */
   readonly scopes?: readonly KeyScope[];
+  readonly restrictions?: KeyRestrictions;
   readonly expiresAt?: Date;
 };
 
@@ -31,6 +39,9 @@ const columns = [
   "hash",
   "redacted",
   "scopes",
+  "allowed_models",
+  "allowed_addresses",
+  "replaced_by",
   "created_at",
   "last_used_at",
   "expires_at",
@@ -52,11 +63,17 @@ export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow
       hash: Buffer.from(key.hash),
       redacted: key.redacted,
       service_account_id: key.serviceAccountId ?? null,
-      scopes: key.scopes === undefined ? null : [...key.scopes],
+      scopes: copy(key.scopes),
+      allowed_models: copy(key.restrictions?.models),
+      allowed_addresses: copy(key.restrictions?.addresses),
       expires_at: key.expiresAt ?? null,
     })
     .onConflict((conflict) => conflict.column("hash").doNothing())
     .execute();
+}
+
+function copy(texts: readonly string[] | null | undefined): string[] | null {
+  return texts == null ? null : [...texts];
 }
 
 /** Every key of the installation; needs the platform's scope. */
@@ -77,4 +94,19 @@ export async function revokeKey(transaction: Transaction<Tables>, id: string): P
     .where("revoked_at", "is", null)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/**
+ * Notes when keys were last used; a later note that is there already stays. The rows are locked in one order, so that two
+ * processes that note the same keys wait for each other and can't deadlock.
+ * @param uses key id -> Unix milliseconds
+ */
+export async function markKeysUsed(transaction: Transaction<Tables>, uses: ReadonlyMap<string, number>): Promise<void> {
+  const used = JSON.stringify([...uses].map(([id, atMs]) => ({ id, at_ms: atMs })));
+  await sql`
+    with used as (select id, to_timestamp(at_ms / 1000.0) as at from jsonb_to_recordset(${used}::text::jsonb) as used (id text, at_ms bigint)),
+    locked as (select id from api_keys where id in (select id from used) order by id for update)
+    update api_keys set last_used_at = greatest(api_keys.last_used_at, used.at)
+    from used join locked using (id) where api_keys.id = used.id
+  `.execute(transaction);
 }

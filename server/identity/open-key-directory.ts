@@ -30,6 +30,7 @@ export type OpenKeyDirectory = {
 export async function openKeyDirectory(options: {
   readonly db: Kysely<Tables>;
   readonly hashKey: Uint8Array;
+  readonly onUsed: (keyId: string) => void;
   readonly acceptsUncheckedKeys: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,6 +42,7 @@ export async function openKeyDirectory(options: {
     tenants,
     hash: (apiKey) => hashApiKey(hashKey, apiKey),
     clock: options.clock,
+    onUsed: options.onUsed,
     acceptsUncheckedKeys: options.acceptsUncheckedKeys,
     ageMs: () => ageMs(),
     ageMsMax,

@@ -32,8 +32,8 @@ describe("a project with an allow-list", () => {
   test.each(requests)("asks %s of its models only, also by an alias of the same model", async (_, requestFor) => {
     const project = await makeProject();
     expect((await project.post(...requestFor("alpha"))).status).toBe(200);
-    await permissions.update(project.id, { mode: "allow_list", model_ids: ["alias", "not-here-yet"] });
-    expect((await project.post(...requestFor("alias"))).status).toBe(200);
+    await permissions.update(project.id, { mode: "allow_list", model_ids: ["team/alias:1", "not-here-yet"] });
+    expect((await project.post(...requestFor("team/alias:1"))).status).toBe(200);
     const refused = await project.post(...requestFor("alpha"));
     const unknown = await project.post(...requestFor("nobody"));
     expect((await refused.text()).replaceAll("alpha", "nobody")).toBe(await unknown.text());
@@ -42,11 +42,11 @@ describe("a project with an allow-list", () => {
 
   test("sees its models only, and no other project is touched", async () => {
     const [project, other] = [await makeProject(), await makeProject()];
-    await permissions.update(project.id, { mode: "allow_list", model_ids: ["alias"] });
-    expect(await listed(project)).toEqual(["alias"]);
-    expect((await project.get("/v1/models/alias")).status).toBe(200);
+    await permissions.update(project.id, { mode: "allow_list", model_ids: ["team/alias:1"] });
+    expect(await listed(project)).toEqual(["team/alias:1"]);
+    expect((await project.get("/v1/models/team%2Falias%3A1")).status).toBe(200);
     expect((await project.get("/v1/models/alpha")).status).toBe(404);
-    expect(await listed(other)).toEqual(["alias", "alpha", "chatty"]);
+    expect(await listed(other)).toEqual(["alpha", "chatty", "team/alias:1"]);
   });
 
   test("that is empty asks none", async () => {
@@ -61,13 +61,13 @@ describe("a project with a deny-list", () => {
     const project = await makeProject();
     await permissions.update(project.id, { mode: "deny_list", model_ids: ["alpha"] });
     expect(await permissions.retrieve(project.id)).toMatchObject({ mode: "deny_list", model_ids: ["alpha"] });
-    expect(await listed(project)).toEqual(["alias", "chatty"]);
+    expect(await listed(project)).toEqual(["chatty", "team/alias:1"]);
     for (const _ of ["once", "twice"]) {
       expect(await permissions.delete(project.id)).toEqual({
         object: "project.model_permissions.deleted",
         deleted: true,
       });
-      expect(await listed(project)).toEqual(["alias", "alpha", "chatty"]);
+      expect(await listed(project)).toEqual(["alpha", "chatty", "team/alias:1"]);
     }
   });
 });
@@ -78,13 +78,14 @@ test("a change reaches another process by the change log", async () => {
   const elsewhere = await openKeyDirectory({
     db,
     hashKey: server.foundation.hashKey,
+    onUsed: () => {},
     acceptsUncheckedKeys: false,
     clock: systemClock,
     logger: { log: () => {} },
   });
   try {
     const policy = () => {
-      const principal = elsewhere.directory.authenticate(project.key);
+      const principal = elsewhere.directory.authenticate(project.key, () => "127.0.0.1");
       return "policy" in principal ? principal.policy : undefined;
     };
     expect(policy()?.models).toBeUndefined();

@@ -10,7 +10,7 @@ test("of a new project are the installation's, one for each model", async () => 
   const { id } = await makeProject();
   const page = (await (await asAdmin("GET", `projects/${id}/rate_limits`)).json()) as { data: unknown };
   expect(page.data).toEqual(
-    ["alias", "alpha", "chatty"].map((model) => ({
+    ["alpha", "chatty", "team/alias:1"].map((model) => ({
       id: `rl-${model}`,
       object: "project.rate_limit" as const,
       model,
@@ -18,17 +18,23 @@ test("of a new project are the installation's, one for each model", async () => 
       max_tokens_per_1_minute: 10_000_000,
     })),
   );
-  expect(page).toMatchObject({ first_id: "rl-alias", last_id: "rl-chatty", has_more: false });
+  expect(page).toMatchObject({ first_id: "rl-alpha", last_id: "rl-team/alias:1", has_more: false });
 });
 
 test("are read page by page, forwards and backwards, by the official SDK", async () => {
   const { id } = await makeProject();
   const read: string[] = [];
   for await (const { model } of limits.listRateLimits(id, { limit: 2 })) read.push(model);
-  expect(read).toEqual(["alias", "alpha", "chatty"]);
-  const back = await limits.listRateLimits(id, { before: "rl-chatty", limit: 1 });
-  expect(back.data.map(({ id: rateLimitId }) => rateLimitId)).toEqual(["rl-alpha"]);
+  expect(read).toEqual(["alpha", "chatty", "team/alias:1"]);
+  const back = await limits.listRateLimits(id, { before: "rl-team/alias:1", limit: 1 });
+  expect(back.data.map(({ id: rateLimitId }) => rateLimitId)).toEqual(["rl-chatty"]);
   expect(back.has_more).toBe(true);
+});
+
+test("of a model with a slash in its name are set like any other's", async () => {
+  const { id } = await makeProject();
+  const changed = await limits.updateRateLimit("rl-team/alias:1", { project_id: id, max_tokens_per_1_minute: 9 });
+  expect(changed).toMatchObject({ id: "rl-team/alias:1", model: "team/alias:1", max_tokens_per_1_minute: 9 });
 });
 
 test("that are set stay, beside those that are set later, in their project alone", async () => {
@@ -75,6 +81,7 @@ describe("an update is refused", () => {
     ],
     ["of half a request", "rl-alpha", { max_requests_per_1_day: 0.5 }, 400, "invalid_type", "max_requests_per_1_day"],
     ["of null", "rl-alpha", { max_requests_per_1_day: null }, 400, "invalid_type", "max_requests_per_1_day"],
+    ["without a body", "rl-alpha", undefined, 400, "invalid_json", null],
     ["of another model's name", "rl-alpha", { model: "x" }, 400, "unknown_parameter", "model"],
     ["of an unknown limit", "rl-nobody", {}, 404, "not_found", "rate_limit_id"],
     ["of a model's bare name", "alpha", {}, 404, "not_found", "rate_limit_id"],

@@ -90,6 +90,7 @@ test("a response on the chat wire says that it ran on the standard tier, and did
 
 describe("an update is refused", () => {
   test.each<[string, unknown, string, string | null]>([
+    ["without a body", undefined, "invalid_json", null],
     ["without a setting", {}, "invalid_value", null],
     ["to a default that is not enabled", { default: "fast", enabled_tiers: ["flex"] }, "invalid_value", "default"],
     ["to scale where not all are enabled", { default: "scale", enabled_tiers: [] }, "invalid_value", "default"],
@@ -106,6 +107,13 @@ describe("an update is refused", () => {
     const refused = await asAdmin("POST", `projects/${id}/service_tier_settings`, body);
     expect(await refusalOf(refused)).toEqual({ status: 400, code, param });
     expect(await settings.retrieve(id)).toMatchObject({ default: "standard", enabled_tiers: "all" });
+  });
+
+  test("of an archived project", async () => {
+    const { id } = await makeProject();
+    await organization.projects.archive(id);
+    const refused = await asAdmin("POST", `projects/${id}/service_tier_settings`, { default: "fast" });
+    expect(await refusalOf(refused)).toEqual({ status: 403, code: "project_archived", param: "project_id" });
   });
 
   test("that takes the default tier away", async () => {

@@ -31,7 +31,7 @@ export type SettingsServer = AsyncDisposable & {
   makeOrganization(): Promise<{ id: string; adminKey: string }>;
 };
 
-/** A server with the models `alpha` and `alias`, one upstream model on all wires, and `chatty`, on the chat wire only. */
+/** A server with the models `alpha` and `team/alias:1`, one upstream model on all wires, and `chatty`, on the chat wire only. */
 export async function startSettingsServer(): Promise<SettingsServer> {
   const provider = await startScriptedProvider();
   provider.answer(answerWell);
@@ -41,7 +41,7 @@ export async function startSettingsServer(): Promise<SettingsServer> {
     apis: [chat, responses, embeddings]
 models:
   - { name: alpha, provider: provider, model: upstream }
-  - { name: alias, provider: provider, model: upstream }
+  - { name: 'team/alias:1', provider: provider, model: upstream }
   - { name: chatty, provider: provider, model: upstream, apis: [chat] }
 `;
   const server = await startTestServer({ yaml });
