@@ -92,7 +92,7 @@ function mayUseTier({ policy }: ProjectPrincipal, tier: RequestedTier): boolean 
 function toolDisabled(tool: HostedTool, param: string): ApiError {
   return new ApiError(
     "hosted_tool_disabled",
-    `The hosted tool '${tool}' is turned off for this project. Leave it out, or have an admin of the organization turn it on.`,
+    `The hosted tool '${tool}' of '${param}' is turned off for this project. Leave it out, or have an admin of the organization turn it on.`,
     { param },
   );
 }

@@ -1,11 +1,10 @@
 import { createChatCompletion } from "@headrace/contract/chat/create-chat-completion.ts";
 import { chatServedByProviders, chatServedLocally } from "@headrace/contract/chat/served.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
-import { authorizeHostedTools } from "../../access/hosted-tools.ts";
-import { chooseServiceTier } from "../../gateway/choose-service-tier.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import type { Relay, RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
+import { underPolicy } from "../../gateway/under-policy.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
@@ -15,12 +14,10 @@ import { withoutUsageChunk } from "./usage-chunk.ts";
 type Services = { readonly models: ModelDirectory; readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
 
 export const createChatCompletionEndpoint = (services: Services) =>
-  endpoint(createChatCompletion, async ({ body, rawBody, principal, context }) => {
-    const { deployment } = route(services.models, principal, body.model, ["chat"]);
-    const isLocal = deployment.upstream.kind === "local";
-    authorizeHostedTools(principal, body);
-    const serviceTier = chooseServiceTier(principal, body.service_tier);
-    refuseUnserved(isLocal ? chatServedLocally : chatServedByProviders, body);
+  endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
+    const { deployment } = route(services.models, principal, requested.model, ["chat"]);
+    const body = underPolicy(principal, deployment, requested);
+    refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, requested);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;
     const request: RelayRequest = {
@@ -29,8 +26,7 @@ export const createChatCompletionEndpoint = (services: Services) =>
       path: "/chat/completions",
       body: patchJson(rawBody, {
         model: deployment.upstreamModel,
-        // The engine inside has one tier, and no word for it.
-        ...(serviceTier === undefined || isLocal ? {} : { service_tier: serviceTier }),
+        ...(body.service_tier ? { service_tier: body.service_tier } : {}),
         // Metering needs the usage whether the caller asked for it or not.
         ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
       }),

@@ -4,6 +4,7 @@ import { createResponse } from "@headrace/contract/responses/create-response.ts"
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import { responsesServedByProviders, responsesServedLocally } from "@headrace/contract/responses/served.ts";
 import { route } from "../../gateway/route.ts";
+import { underPolicy } from "../../gateway/under-policy.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import { inputItemsOf } from "./conversation-input.ts";
@@ -11,7 +12,6 @@ import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
-import { underPolicy } from "./under-policy.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
   endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
@@ -19,7 +19,7 @@ export const createResponseEndpoint = (services: ResponseServices) =>
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
     const { deployment, api } = route(services.models, principal, requested.model, ["responses", "chat"]);
-    const body = underPolicy(principal, requested);
+    const body = underPolicy(principal, deployment, requested);
     refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, requested);
     const input = inputItemsOf(body.input);
     const history = await loadHistory(services, principal, body);

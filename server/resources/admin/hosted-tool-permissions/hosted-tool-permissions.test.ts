@@ -52,7 +52,7 @@ describe("a tool that is turned off is refused by its place, before anything is 
     const refused = await project.post(path, { ...ask, ...extra });
     const { error } = (await refused.clone().json()) as { error: { message: string } };
     expect(await refusalOf(refused)).toEqual({ status: 403, code: "hosted_tool_disabled", param });
-    expect(error.message).toContain(`'${tool}'`);
+    expect(error.message).toContain(`'${tool}' of '${param}'`);
     expect(calls.length).toBe(before);
   });
 
