@@ -1,4 +1,4 @@
-import { servedAdminOperations } from "./admin/operations.ts";
+import { adminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
 import {
@@ -40,7 +40,7 @@ export const operations = {
   retrieveResponse,
   deleteResponse,
   createEmbedding,
-  ...servedAdminOperations,
+  ...adminOperations,
   createProjectApiKey,
   retrieveProjectApiKeyRestrictions,
   restrictProjectApiKey,

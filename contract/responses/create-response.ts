@@ -55,6 +55,8 @@ export const createResponse = operation({
     "previous_response_not_found",
     "unsupported_parameter",
     "unsupported_modality",
+    "unsupported_value",
+    "hosted_tool_disabled",
     "engine_failed",
     "upstream_unreachable",
     "upstream_failed",

@@ -1,3 +1,4 @@
+import type { OrganizationDataRetention, ProjectDataRetention } from "@headrace/contract/admin/data-retention.ts";
 import type { ColumnType, Generated } from "kysely";
 
 /** `timestamptz`: read as Date, written as Date or ISO string. */
@@ -8,6 +9,7 @@ type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
 type Day = ColumnType<Date, string, never>;
 /** `bigint` and `xid8`: read as decimal string. */
 type BigInteger = ColumnType<string, string | number | bigint, string | number | bigint>;
+type NullableBigInteger = ColumnType<string | null, number | null | undefined, number | null>;
 type Nullable<Type> = ColumnType<Type | null, Type | null | undefined, Type | null>;
 
 export type OrganizationsTable = {
@@ -64,6 +66,34 @@ export type ServiceAccountsTable = {
   name: string;
   role: "owner" | "member" | "none";
   created_at: CreatedAt;
+};
+
+export type OrganizationSettingsTable = { organization_id: string; data_retention: OrganizationDataRetention["type"] };
+
+export type ProjectSettingsTable = {
+  project_id: string;
+  organization_id: string;
+  /** Null means every model. */
+  model_mode: Nullable<"allow_list" | "deny_list">;
+  model_ids: string[];
+  hosted_tools_off: string[];
+  service_tier_default: "standard" | "fast" | "scale";
+  /** Null means every tier. */
+  service_tiers_enabled: Nullable<string[]>;
+  data_retention: ProjectDataRetention["type"];
+};
+
+/** Null means that nobody has set this limit. */
+export type ProjectRateLimitsTable = {
+  project_id: string;
+  organization_id: string;
+  model: string;
+  max_requests_per_1_minute: NullableBigInteger;
+  max_tokens_per_1_minute: NullableBigInteger;
+  max_images_per_1_minute: NullableBigInteger;
+  max_audio_megabytes_per_1_minute: NullableBigInteger;
+  max_requests_per_1_day: NullableBigInteger;
+  batch_1_day_max_input_tokens: NullableBigInteger;
 };
 
 export type ResponsesTable = {
@@ -215,6 +245,9 @@ export type Tables = {
   projects: ProjectsTable;
   api_keys: ApiKeysTable;
   service_accounts: ServiceAccountsTable;
+  organization_settings: OrganizationSettingsTable;
+  project_settings: ProjectSettingsTable;
+  project_rate_limits: ProjectRateLimitsTable;
   responses: ResponsesTable;
   usage_events: UsageEventsTable;
   change_log: ChangeLogTable;

@@ -18,6 +18,9 @@ const tenantTables = [
   "usage_events",
   "idempotency_keys",
   "project_members",
+  "organization_settings",
+  "project_settings",
+  "project_rate_limits",
 ] as const;
 /** Tables that only an organization as a whole sees. */
 const organizationTables = ["organization_members", "invites"] as const;
@@ -62,7 +65,8 @@ describe("row-level security", () => {
 
   test("another project of the same organization sees nothing", async () => {
     const other = { organizationId: alpha.organizationId, projectId: "proj_other" };
-    for (const table of ["projects", "api_keys", "responses", "usage_events", "idempotency_keys"] as const) {
+    for (const table of tenantTables) {
+      if (table === "organizations" || table === "organization_settings") continue;
       expect(await inTenant(db, other, (trx) => trx.selectFrom(table).selectAll().execute()), table).toEqual([]);
     }
   });
@@ -283,6 +287,24 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
         started_at: new Date(),
         latency_ms: 5,
       })
+      .execute();
+    await trx
+      .insertInto("organization_settings")
+      .values({ organization_id: tenant.organizationId, data_retention: "zero_data_retention" })
+      .execute();
+    await trx
+      .insertInto("project_settings")
+      .values({
+        ...owned,
+        model_ids: [],
+        hosted_tools_off: [],
+        service_tier_default: "standard",
+        data_retention: "none",
+      })
+      .execute();
+    await trx
+      .insertInto("project_rate_limits")
+      .values({ ...owned, model: "m" })
       .execute();
   });
 }

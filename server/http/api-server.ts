@@ -1,5 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { AddressList } from "../access/address-list.ts";
+import { mayKeepContent } from "../access/keeps-content.ts";
 import type { Principal } from "../ports/principal.ts";
 import type { Connection } from "./bun-listener.ts";
 import { clientAddress } from "./client-address.ts";
@@ -7,7 +8,7 @@ import type { StreamOutcome } from "./endpoint.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { renderError } from "./render.ts";
-import { elapsedMs, type RequestContext } from "./request-context.ts";
+import { type AccessFields, elapsedMs, type RequestContext } from "./request-context.ts";
 import type { RunningRequests } from "./running-requests.ts";
 
 /** Pages and probes beside the API: they need no key. */
@@ -131,6 +132,12 @@ function logRequest(
     keyId: answered.principal?.keyId,
     project: answered.principal && "projectId" in answered.principal ? answered.principal.projectId : undefined,
     ...(streamEnd === undefined ? {} : { streamEnd }),
-    ...context.fields,
+    ...loggable(context.fields, answered.principal),
   });
+}
+
+/** Upstreams repeat in their errors what they were asked. */
+function loggable(fields: AccessFields, principal: Principal | undefined): AccessFields {
+  if (fields.error === undefined || principal === undefined || mayKeepContent(principal)) return fields;
+  return { ...fields, error: "withheld, since the project is under zero data retention" };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
+import { mayKeepContent } from "../access/keeps-content.ts";
 import type { IdempotencyId, IdempotencyStore, KeptAnswer } from "../ports/idempotency-store.ts";
 import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 
@@ -8,9 +9,12 @@ import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 const keptAnswerBytesMax = 4 * 1024 * 1024;
 const keyLengthMax = 255;
 
+/** A claim that this request holds, and whether its answer may be kept. */
+type HeldClaim = { readonly id: IdempotencyId; readonly keepsContent: boolean };
+
 /**
  * `Idempotency-Key` on creating POSTs: the same key and body give the same answer, made once. Failed requests are not
- * kept: their retry runs anew.
+ * kept: their retry runs anew. Under zero data retention it still runs once, but its answer is given once too.
  */
 export class IdempotencyGuard {
   readonly #store: IdempotencyStore;
@@ -48,6 +52,11 @@ export class IdempotencyGuard {
     switch (claim.kind) {
       case "done":
         return { kind: "bytes", contentType: claim.answer.contentType, body: claim.answer.body };
+      case "done_unkept":
+        throw new ApiError(
+          "idempotency_answer_not_kept",
+          "A request with this Idempotency-Key was answered, and zero data retention let nothing of the answer be kept. Use a new key to run it again.",
+        );
       case "running":
         throw new ApiError(
           "idempotency_key_in_use",
@@ -60,47 +69,50 @@ export class IdempotencyGuard {
           "This Idempotency-Key was used with a different body. Use a new key for a new request.",
         );
       case "first":
-        return this.#runFirst(id, handle);
+        return this.#runFirst({ id, keepsContent: mayKeepContent(principal) }, handle);
     }
   }
 
-  async #runFirst(id: IdempotencyId, handle: () => Promise<Reply<unknown>>): Promise<Reply<unknown>> {
+  async #runFirst(claim: HeldClaim, handle: () => Promise<Reply<unknown>>): Promise<Reply<unknown>> {
     let reply: Reply<unknown>;
     try {
       reply = await handle();
     } catch (error) {
-      await this.#store.release(id).catch(this.#report);
+      await this.#store.release(claim.id).catch(this.#report);
       throw error;
     }
     switch (reply.kind) {
       case "stream":
-        return { ...reply, body: this.#recorded(id, reply.contentType, reply.body) };
+        return { ...reply, body: this.#recorded(claim, reply.contentType, reply.body) };
       case "bytes":
-        await this.#settle(id, reply);
+        await this.#settle(claim, reply);
         return reply;
       case "json": {
         const body = new TextEncoder().encode(JSON.stringify(reply.value));
         const contentType = "application/json; charset=utf-8";
-        await this.#settle(id, { contentType, body });
+        await this.#settle(claim, { contentType, body });
         return { kind: "bytes", contentType, body };
       }
     }
   }
 
   /** Keeps an answer for a retry where it can be kept, else gives the key up; whoever asked gets it in any case. */
-  async #settle(id: IdempotencyId, answer: KeptAnswer | undefined): Promise<void> {
-    const isKept = answer !== undefined && answer.body.byteLength <= keptAnswerBytesMax;
-    await (isKept ? this.#store.keep(id, answer) : this.#store.release(id)).catch(this.#report);
+  async #settle({ id, keepsContent }: HeldClaim, answer: KeptAnswer | undefined): Promise<void> {
+    const keep = (kept: KeptAnswer): Promise<void> => {
+      if (!keepsContent) return this.#store.keepUsed(id);
+      return kept.body.byteLength <= keptAnswerBytesMax ? this.#store.keep(id, kept) : this.#store.release(id);
+    };
+    await (answer === undefined ? this.#store.release(id) : keep(answer)).catch(this.#report);
   }
 
   /** Passes a stream on and keeps a copy; a stream that did not end whole, or grew too large, gives its key up. */
-  #recorded(id: IdempotencyId, contentType: string, body: StreamedBody): StreamedBody {
+  #recorded(claim: HeldClaim, contentType: string, body: StreamedBody): StreamedBody {
     let pieces: Uint8Array[] | undefined = [];
     let bytes = 0;
     const reader = body.stream.getReader();
     const finished = body.finished.then(async (outcome) => {
       const isWhole = outcome === "completed" && pieces !== undefined;
-      await this.#settle(id, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
+      await this.#settle(claim, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
       return outcome;
     });
     const stream = new ReadableStream<Uint8Array>(
@@ -113,9 +125,11 @@ export class IdempotencyGuard {
             controller.close();
             return;
           }
-          bytes += value.byteLength;
-          if (bytes > keptAnswerBytesMax) pieces = undefined;
-          pieces?.push(new Uint8Array(value));
+          if (claim.keepsContent) {
+            bytes += value.byteLength;
+            if (bytes > keptAnswerBytesMax) pieces = undefined;
+            pieces?.push(new Uint8Array(value));
+          }
           controller.enqueue(value);
         },
         cancel: (reason) => reader.cancel(reason),

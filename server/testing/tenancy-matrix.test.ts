@@ -38,6 +38,8 @@ type Tenant = {
     readonly response_id: string;
     readonly user_id: string;
     readonly invite_id: string;
+    /** The same for every tenant, since a limit goes by its model, and models are the installation's. */
+    readonly rate_limit_id: string;
   };
 };
 
@@ -76,6 +78,19 @@ const fixtures: Record<OperationId, Fixture> = {
   updateProjectServiceAccount: { ids: ["project_id", "service_account_id"], body: () => ({ name: "taken over" }) },
   deleteProjectServiceAccount: { ids: ["project_id", "service_account_id"] },
   listAuditLogs: { ids: [] },
+  listProjectRateLimits: { ids: ["project_id"] },
+  updateProjectRateLimit: { ids: ["project_id"], body: () => ({ max_requests_per_1_minute: 0 }) },
+  retrieveProjectModelPermissions: { ids: ["project_id"] },
+  updateProjectModelPermissions: { ids: ["project_id"], body: () => ({ mode: "allow_list", model_ids: [] }) },
+  deleteProjectModelPermissions: { ids: ["project_id"] },
+  retrieveProjectHostedToolPermissions: { ids: ["project_id"] },
+  updateProjectHostedToolPermissions: { ids: ["project_id"], body: () => ({ mcp: { enabled: false } }) },
+  retrieveProjectServiceTierSettings: { ids: ["project_id"] },
+  updateProjectServiceTierSettings: { ids: ["project_id"], body: () => ({ enabled_tiers: [] }) },
+  retrieveOrganizationDataRetention: { ids: [] },
+  updateOrganizationDataRetention: { ids: [] },
+  retrieveProjectDataRetention: { ids: ["project_id"] },
+  updateProjectDataRetention: { ids: ["project_id"], body: () => ({ retention_type: "zero_data_retention" }) },
   createProjectApiKey: { ids: ["project_id"], body: () => ({ name: "spy" }) },
   retrieveProjectApiKeyRestrictions: { ids: ["project_id", "api_key_id"] },
   restrictProjectApiKey: { ids: ["project_id", "api_key_id"], body: () => ({ models: ["scripted"] }) },
@@ -181,6 +196,7 @@ async function makeProject(
     api_key_id: account.api_key.id,
     service_account_id: account.id,
     response_id: responseId,
+    rate_limit_id: "rl-scripted",
   };
   return { projectKey: account.api_key.value, ids };
 }
@@ -271,7 +287,7 @@ describe("an id of somebody else", () => {
       [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => `${operation.id} ${match[1]}`),
     );
     const covered = new Set(cells.map(([id, name]) => `${id} ${name}`));
-    expect(inPaths.filter((place) => !covered.has(place) && !place.endsWith(" model"))).toEqual([]);
+    expect(inPaths.filter((place) => !covered.has(place) && !/ (model|rate_limit_id)$/.test(place))).toEqual([]);
     expect(cells.length).toBeGreaterThan(30);
   });
 

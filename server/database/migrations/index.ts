@@ -7,6 +7,7 @@ import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
 import { people } from "./008-people.ts";
 import { keyRestrictions } from "./009-key-restrictions.ts";
+import { projectSettings } from "./010-project-settings.ts";
 import { installationAudit } from "./011-installation-audit.ts";
 import type { Migration } from "./migration.ts";
 
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   serviceAccounts,
   people,
   keyRestrictions,
+  projectSettings,
   installationAudit,
 ];

@@ -8,11 +8,20 @@ import { listAdminApiKeysEndpoint } from "./admin-api-keys/list-admin-api-keys.t
 import { retrieveAdminApiKeyEndpoint } from "./admin-api-keys/retrieve-admin-api-key.ts";
 import { listAuditLogsEndpoint } from "./audit-logs/list-audit-logs.ts";
 import { verifyAuditLogsEndpoint } from "./audit-logs/verify-audit-logs.ts";
+import { retrieveOrganizationDataRetentionEndpoint } from "./data-retention/retrieve-organization-data-retention.ts";
+import { retrieveProjectDataRetentionEndpoint } from "./data-retention/retrieve-project-data-retention.ts";
+import { updateOrganizationDataRetentionEndpoint } from "./data-retention/update-organization-data-retention.ts";
+import { updateProjectDataRetentionEndpoint } from "./data-retention/update-project-data-retention.ts";
+import { retrieveProjectHostedToolPermissionsEndpoint } from "./hosted-tool-permissions/retrieve-hosted-tool-permissions.ts";
+import { updateProjectHostedToolPermissionsEndpoint } from "./hosted-tool-permissions/update-hosted-tool-permissions.ts";
 import { acceptInviteEndpoint } from "./invites/accept-invite.ts";
 import { createInviteEndpoint } from "./invites/create-invite.ts";
 import { deleteInviteEndpoint } from "./invites/delete-invite.ts";
 import { listInvitesEndpoint } from "./invites/list-invites.ts";
 import { retrieveInviteEndpoint } from "./invites/retrieve-invite.ts";
+import { deleteProjectModelPermissionsEndpoint } from "./model-permissions/delete-model-permissions.ts";
+import { retrieveProjectModelPermissionsEndpoint } from "./model-permissions/retrieve-model-permissions.ts";
+import { updateProjectModelPermissionsEndpoint } from "./model-permissions/update-model-permissions.ts";
 import type { AdminServices } from "./organization-change.ts";
 import { deleteOrganizationUserEndpoint } from "./organization-users/delete-organization-user.ts";
 import { listOrganizationUsersEndpoint } from "./organization-users/list-organization-users.ts";
@@ -36,12 +45,16 @@ import { createProjectEndpoint } from "./projects/create-project.ts";
 import { listProjectsEndpoint } from "./projects/list-projects.ts";
 import { retrieveProjectEndpoint } from "./projects/retrieve-project.ts";
 import { updateProjectEndpoint } from "./projects/update-project.ts";
+import { listProjectRateLimitsEndpoint } from "./rate-limits/list-rate-limits.ts";
+import { updateProjectRateLimitEndpoint } from "./rate-limits/update-rate-limit.ts";
 import { createProjectServiceAccountEndpoint } from "./service-accounts/create-service-account.ts";
 import { createProjectServiceAccountApiKeyEndpoint } from "./service-accounts/create-service-account-api-key.ts";
 import { deleteProjectServiceAccountEndpoint } from "./service-accounts/delete-service-account.ts";
 import { listProjectServiceAccountsEndpoint } from "./service-accounts/list-service-accounts.ts";
 import { retrieveProjectServiceAccountEndpoint } from "./service-accounts/retrieve-service-account.ts";
 import { updateProjectServiceAccountEndpoint } from "./service-accounts/update-service-account.ts";
+import { retrieveProjectServiceTierSettingsEndpoint } from "./service-tier-settings/retrieve-service-tier-settings.ts";
+import { updateProjectServiceTierSettingsEndpoint } from "./service-tier-settings/update-service-tier-settings.ts";
 
 export { toAuditPage } from "./audit-logs/audit-page.ts";
 export { type AdminServices, apiKeyActor } from "./organization-change.ts";
@@ -52,7 +65,7 @@ export type AdminOperationId = {
   [Id in keyof typeof operations]: (typeof operations)[Id]["scope"] extends ManagementScope | PublicScope ? Id : never;
 }[keyof typeof operations];
 
-/** The Admin API: an organization's projects, people and keys. */
+/** The Admin API: an organization's projects, their settings, its people and keys. */
 export function createAdminEndpoints(
   services: AdminServices & { readonly auditVerifier: AuditVerifier },
 ): Record<AdminOperationId, Endpoint> {
@@ -97,5 +110,18 @@ export function createAdminEndpoints(
     deleteInvite: deleteInviteEndpoint(services),
     acceptInvite: acceptInviteEndpoint(services),
     verifyAuditLogs: verifyAuditLogsEndpoint(services),
+    listProjectRateLimits: listProjectRateLimitsEndpoint(services),
+    updateProjectRateLimit: updateProjectRateLimitEndpoint(services),
+    retrieveProjectModelPermissions: retrieveProjectModelPermissionsEndpoint(services),
+    updateProjectModelPermissions: updateProjectModelPermissionsEndpoint(services),
+    deleteProjectModelPermissions: deleteProjectModelPermissionsEndpoint(services),
+    retrieveProjectHostedToolPermissions: retrieveProjectHostedToolPermissionsEndpoint(services),
+    updateProjectHostedToolPermissions: updateProjectHostedToolPermissionsEndpoint(services),
+    retrieveProjectServiceTierSettings: retrieveProjectServiceTierSettingsEndpoint(services),
+    updateProjectServiceTierSettings: updateProjectServiceTierSettingsEndpoint(services),
+    retrieveOrganizationDataRetention: retrieveOrganizationDataRetentionEndpoint(services),
+    updateOrganizationDataRetention: updateOrganizationDataRetentionEndpoint(services),
+    retrieveProjectDataRetention: retrieveProjectDataRetentionEndpoint(services),
+    updateProjectDataRetention: updateProjectDataRetentionEndpoint(services),
   };
 }

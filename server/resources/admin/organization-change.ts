@@ -8,10 +8,12 @@ import type { RequestContext } from "../../http/request-context.ts";
 import type { KeyService } from "../../identity/key-service.ts";
 import type { MailOutbox } from "../../mail/mail-outbox.ts";
 import type { AdminPrincipal } from "../../ports/principal.ts";
+import type { ModelDirectory } from "../../ports/upstream.ts";
 
 export type AdminServices = {
   readonly db: Kysely<Tables>;
   readonly keys: KeyService;
+  readonly models: ModelDirectory;
   /** Takes changed keys in before the answer goes out, so that a new key works at once and a revoked one no more. */
   readonly refreshKeys: () => Promise<void>;
   /** The key under which invites' tokens are stored. */

@@ -4,6 +4,7 @@ import { createResponse } from "@headrace/contract/responses/create-response.ts"
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import { responsesServedByProviders, responsesServedLocally } from "@headrace/contract/responses/served.ts";
 import { route } from "../../gateway/route.ts";
+import { underPolicy } from "../../gateway/under-policy.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import { inputItemsOf } from "./conversation-input.ts";
@@ -13,12 +14,13 @@ import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
-  endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
-    if (body.model === undefined) {
+  endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
+    if (requested.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
-    const { deployment, api } = route(services.models, principal, body.model, ["responses", "chat"]);
-    refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, body);
+    const { deployment, api } = route(services.models, principal, requested.model, ["responses", "chat"]);
+    const body = underPolicy(principal, deployment, requested);
+    refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, requested);
     const input = inputItemsOf(body.input);
     const history = await loadHistory(services, principal, body);
     const turn = { body, rawBody, principal, context, deployment, input, history };

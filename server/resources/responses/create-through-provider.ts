@@ -27,6 +27,7 @@ export async function createThroughProvider(
     body: patchJson(rawBody, {
       model: deployment.upstreamModel,
       store: false,
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
       ...(body.previous_response_id
         ? {
             previous_response_id: undefined,
