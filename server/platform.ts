@@ -24,6 +24,7 @@ import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
 import { openKeyDirectory } from "./identity/open-key-directory.ts";
 import { createIdGenerator } from "./inference/ids.ts";
+import { ReasoningSealer } from "./inference/reasoning-seal.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
 import { openUsageJournal } from "./metering/open-usage-journal.ts";
 import { newRequestId } from "./metering/request-id.ts";
@@ -32,7 +33,7 @@ import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Upstream } from "./ports/upstream.ts";
 import { createEndpoints } from "./resources/index.ts";
-import { ResponseStore } from "./resources/responses/index.ts";
+import { ResponseItemStore, ResponseStore } from "./resources/responses/index.ts";
 
 /** A serving platform. */
 export type Platform = AsyncDisposable & {
@@ -52,7 +53,7 @@ export type Platform = AsyncDisposable & {
  */
 export async function startPlatform(config: Config, foundation: Foundation, logger: Logger): Promise<Platform> {
   await using parts = new AsyncDisposableStack();
-  const { database, hashKey, keys, library, audit } = foundation;
+  const { database, hashKey, sealKey, keys, library, audit } = foundation;
   const { limits } = config;
   const clock = systemClock;
 
@@ -113,6 +114,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     relayLimits,
     journal,
     store: new ResponseStore(database.db),
+    items: new ResponseItemStore(database.db),
+    sealer: new ReasoningSealer(sealKey),
     heartbeats: new HeartbeatWheel(limits.heartbeatMs),
     ids: createIdGenerator(() => clock.nowMs()),
     clock,
