@@ -277,7 +277,16 @@ describe("a model that breaks off", () => {
   test("through the relay: the stream ends with error and response.failed in their numbers", async () => {
     native.answer((_, response) => sendEvents(response, providerResponseFrames(["Hello"]).slice(0, 5)));
     const events = await readResponseStream(await server.post(path, { model: "native", input: "x", stream: true }));
-    expect(events.slice(-2).map((event) => event.type)).toEqual(["error", "response.failed"]);
+    expect(events.slice(-5).map((event) => event.type)).toEqual([
+      "response.output_text.done",
+      "response.content_part.done",
+      "response.output_item.done",
+      "error",
+      "response.failed",
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      response: { output: [{ status: "incomplete", content: [{ text: "Hello" }] }] },
+    });
   });
 
   test("in a plain request: a clear 5xx", async () => {
