@@ -32,7 +32,7 @@ type Work = {
 type Part = { readonly work: Work; readonly tokens: readonly Token[] };
 
 /** While answers run, the prompts between two of their tokens may take about this long. */
-const promptStepMs = 120;
+const promptStepMs = 80;
 /** The least that prompts get of a batch, however slow the model is: all have to come to their end. */
 const promptTokensMin = 8;
 

@@ -166,6 +166,20 @@ describe("a client that leaves", () => {
     expect(later?.requestsRunning).toBe(0);
   }, 60_000);
 
+  test("leaves its place to others, whether it was answered or still waited", async () => {
+    const leaving = new AbortController();
+    const options = { signal: leaving.signal };
+    const streams = Array.from({ length: 6 }, (_, index) =>
+      engine.send("/chat/completions", { model: chatModelId, messages: story, stream: true, seed: index }, options),
+    );
+    await Promise.any(streams);
+    leaving.abort();
+    await Promise.allSettled(streams);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => engine.text({ temperature: 0, max_tokens: 4 })));
+    expect(new Set(answers).size).toBe(1);
+    expect((await engine.upstream.stats())?.requestsRunning).toBe(0);
+  }, 60_000);
+
   test("stops the engine while it still reads the prompt", async () => {
     const messages = [{ role: "user", content: "water ".repeat(6000) }];
     const before = (await engine.upstream.stats())?.evaluatedTokens ?? 0;
