@@ -1,12 +1,32 @@
-import { servedAdminOperations } from "./admin/operations.ts";
+import { adminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbedding } from "./embeddings.ts";
+import {
+  verifyAuditLogs,
+  verifyInstallationAuditLogs,
+  verifyOrganizationAuditLogs,
+} from "./headrace/audit-verification.ts";
+import { retrieveHealth } from "./headrace/health.ts";
+import { listInstallationAuditLogs } from "./headrace/installation-audit-logs.ts";
+import { acceptInvite } from "./headrace/invites.ts";
+import {
+  createOperatorApiKey,
+  deleteOperatorApiKey,
+  listOperatorApiKeys,
+  retrieveOperatorApiKey,
+} from "./headrace/operator-api-keys.ts";
 import {
   createOrganization,
   listOrganizations,
   retrieveOrganization,
   updateOrganization,
 } from "./headrace/organizations.ts";
+import {
+  createProjectApiKey,
+  restrictProjectApiKey,
+  retrieveProjectApiKeyRestrictions,
+  rotateProjectApiKey,
+} from "./headrace/project-api-keys.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
 import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
@@ -20,11 +40,26 @@ export const operations = {
   retrieveResponse,
   deleteResponse,
   createEmbedding,
-  ...servedAdminOperations,
+  ...adminOperations,
+  createProjectApiKey,
+  retrieveProjectApiKeyRestrictions,
+  restrictProjectApiKey,
+  rotateProjectApiKey,
   listOrganizations,
   createOrganization,
   retrieveOrganization,
   updateOrganization,
+  listOperatorApiKeys,
+  createOperatorApiKey,
+  retrieveOperatorApiKey,
+  deleteOperatorApiKey,
+  listInstallationAuditLogs,
+  verifyAuditLogs,
+  verifyOrganizationAuditLogs,
+  verifyInstallationAuditLogs,
+  retrieveHealth,
+
+  acceptInvite,
 } as const;
 
 export type OperationId = keyof typeof operations;

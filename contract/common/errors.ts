@@ -51,9 +51,13 @@ export const errorDefinitions = {
   // Who asks.
   missing_api_key: invalid(401),
   invalid_api_key: invalid(401),
+  ip_not_authorized: invalid(401),
+  api_key_in_url: invalid(),
   missing_scope: { status: 403, type: "permission_error" },
   organization_suspended: { status: 403, type: "permission_error" },
   project_archived: { status: 403, type: "permission_error" },
+  owner_without_access: { status: 403, type: "permission_error" },
+  hosted_tool_disabled: { status: 403, type: "permission_error" },
   // What is asked for.
   unknown_url: invalid(404),
   method_not_allowed: invalid(405),
@@ -61,6 +65,7 @@ export const errorDefinitions = {
   not_found: invalid(404),
   idempotency_key_reused: invalid(422),
   idempotency_key_in_use: { status: 409, type: "invalid_request_error" },
+  idempotency_answer_not_kept: { status: 409, type: "invalid_request_error" },
   // What we can't do, or can't do now.
   not_implemented: { status: 501, type: "invalid_request_error" },
   model_not_ready: { status: 503, type: "service_unavailable_error" },

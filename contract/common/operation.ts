@@ -6,6 +6,9 @@ export type HttpMethod = "GET" | "POST" | "DELETE";
 /** What a project's key may be allowed to do. The names are OpenAI's own. */
 export type ProjectScope = "api.model.read" | "api.model.request" | "api.responses.read" | "api.responses.write";
 
+/** What a project's key can be restricted to; `api.all.read` is every scope that reads. */
+export type KeyScope = ProjectScope | "api.all.read";
+
 /** What an organization's admin key may do: the Admin API. The names are OpenAI's own. */
 export type ManagementScope = "api.management.read" | "api.management.write";
 
@@ -14,6 +17,9 @@ export type OperatorScope = "headrace.operate";
 
 /** What a key must be allowed to do before an operation runs. An operation without a scope does not compile. */
 export type Scope = ProjectScope | ManagementScope | OperatorScope;
+
+/** What anybody may do, without a key. Such an operation says how much it reads of a stranger, or it does not compile. */
+export type PublicScope = "public";
 
 /** Tokens of one answer, as every meter of the platform counts them. */
 export type TokenUsage = {
@@ -31,7 +37,13 @@ export type LimitClaim = {
   readonly outputTokensMax: number | undefined;
 };
 
-export type OperationDefinition = {
+export type OperationDefinition = OperationParts & OperationAccess;
+
+type OperationAccess =
+  | { readonly scope: Scope; readonly bodyBytesMax?: undefined }
+  | { readonly scope: PublicScope; readonly bodyBytesMax: number };
+
+type OperationParts = {
   /** OpenAI's operationId, for instance `createChatCompletion`. */
   readonly id: string;
   readonly method: HttpMethod;
@@ -39,7 +51,6 @@ export type OperationDefinition = {
   readonly path: `/${string}`;
   readonly tag: string;
   readonly summary: string;
-  readonly scope: Scope;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -50,6 +61,8 @@ export type OperationDefinition = {
     /** Chat Completions sends `data:` lines and `[DONE]`; Responses names each event and sends no `[DONE]`. */
     readonly framing: "data-lines" | "named-events";
   };
+  /** Set where the answer shows a secret that is kept nowhere, so that no retry can be given it again. */
+  readonly answersOnce?: true;
   /** Codes that this operation answers with besides those that every operation can answer with. */
   readonly errors: readonly ErrorCode[];
   /** Reads the tokens out of a final object (or a stream's last event); undefined where it carries none. */

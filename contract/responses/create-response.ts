@@ -59,6 +59,8 @@ export const createResponse = operation({
     "invalid_json_schema",
     "unsupported_parameter",
     "unsupported_modality",
+    "unsupported_value",
+    "hosted_tool_disabled",
     "engine_failed",
     "upstream_unreachable",
     "upstream_failed",

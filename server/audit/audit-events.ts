@@ -6,7 +6,8 @@ type OtherSettings = { readonly changes_requested?: Readonly<Record<string, unkn
 
 /** An event's details: those of the contract. They never hold a secret. */
 export type AuditEventPayload<Type extends AuditEventType> = Type extends DetailedAuditEventType
-  ? NonNullable<AuditLog[Type]> & (Type extends "organization.updated" | "project.updated" ? OtherSettings : unknown)
+  ? NonNullable<AuditLog[Type]> &
+      (Type extends "api_key.updated" | "organization.updated" | "project.updated" ? OtherSettings : unknown)
   : Readonly<Record<never, never>>;
 
 /** Where the request came from, as far as is known. */
@@ -26,6 +27,17 @@ export type AuditActor =
         | { readonly type: "service_account"; readonly id: string };
     } & AuditOrigin)
   | { readonly type: "system" };
+
+/** An event of any chain, its type forgotten: the two that append know what belongs to it. */
+export type ChainEntry = {
+  readonly organizationId: string;
+  readonly type: string;
+  readonly actor: AuditActor;
+  readonly project?: { readonly id: string; readonly name?: string };
+  readonly payload: object;
+  readonly resourceIds?: readonly string[];
+  readonly effectiveAtMs?: number;
+};
 
 export type NewAuditEvent<Type extends AuditEventType> = {
   readonly organizationId: string;

@@ -1,10 +1,12 @@
 import { join, resolve } from "node:path";
+import { isAddressBlock } from "@headrace/contract/common/address-block.ts";
 import { pipIndexUrl } from "@headrace/engine/library/pip-settings.ts";
 import type { LogLevel } from "../ports/logger.ts";
 import { ConfigError } from "./config-error.ts";
 import { type Environment, type SettingName, settingValue } from "./environment.ts";
 import { type HeadraceFile, readHeadraceFile } from "./headrace-yaml.ts";
 import { type Limits, limitsWith } from "./limits.ts";
+import { type MailSettings, readMail } from "./mail-settings.ts";
 import { isHost } from "./network-names.ts";
 import { reportRefusedSettings } from "./refused-settings.ts";
 import { readSecretFile, secretCharactersMin, weaknessOfSecret } from "./secret.ts";
@@ -17,7 +19,8 @@ export type Config = {
   readonly listen: { readonly host: string; readonly port: number };
   /** What clients see, without a slash at its end; undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
-  /** Whose forwarded headers count. */
+  /** Whose forwarded headers count: addresses and blocks of addresses. */
+  readonly trustedProxies: readonly string[];
   /** Absolute. */
   readonly dataFolder: string;
   readonly rootSecret: RootSecretSource;
@@ -27,6 +30,7 @@ export type Config = {
   /** May hold a user and a password. */
   readonly modelSources: { readonly huggingFaceUrl: URL; readonly pypiIndexUrl: URL };
   readonly engine: EngineSettings;
+  readonly mail: MailSettings;
   readonly log: { readonly level: LogLevel };
   readonly file: HeadraceFile;
   readonly limits: Limits;
@@ -75,6 +79,7 @@ export function loadConfig(environment: Environment, cwd: string, limitOverrides
   const config: Config = {
     listen: readListen(reader),
     publicUrl: readPublicUrl(reader),
+    trustedProxies: readTrustedProxies(reader),
     dataFolder,
     rootSecret: readRootSecret(reader, dataFolder),
     database: readDatabase(reader, dataFolder),
@@ -82,6 +87,7 @@ export function loadConfig(environment: Environment, cwd: string, limitOverrides
     models: readModels(reader),
     modelSources: readModelSources(environment, reader),
     engine: readEngine(reader),
+    mail: readMail(reader, dataFolder),
     log: { level: reader.oneOf("HEADRACE_LOG", ["debug", "info", "warn", "error"]) ?? "info" },
     file: readFile(environment, reader, cwd, limits),
     limits,
@@ -108,6 +114,11 @@ function readPublicUrl(reader: SettingReader): string | undefined {
     reader.report("HEADRACE_PUBLIC_URL", "holds more than scheme, host and port", "Write it as https://ai.example.org");
   }
   return url.origin;
+}
+
+function readTrustedProxies(reader: SettingReader): readonly string[] {
+  const isBlock = (part: string) => (isAddressBlock(part) ? part : undefined);
+  return reader.list("HEADRACE_TRUSTED_PROXIES", isBlock, "an address or a block such as 10.0.0.0/8");
 }
 
 function readRootSecret(reader: SettingReader, dataFolder: string): RootSecretSource {

@@ -11,7 +11,21 @@ export type PageRequest = {
   readonly order?: "asc" | "desc" | undefined;
 };
 
-type PagedTable = "organizations" | "projects" | "api_keys" | "service_accounts";
+/** Tables that are read in pages. */
+type PagedTable =
+  | "organizations"
+  | "projects"
+  | "api_keys"
+  | "service_accounts"
+  | "invites"
+  | "organization_members"
+  | "project_members";
+
+/** What identifies a row in its list, where it is not `id`. */
+const cursorColumns: Partial<Record<PagedTable, string>> = {
+  organization_members: "user_id",
+  project_members: "user_id",
+};
 
 /** A page's bounds for a table that is read in the order in which its rows were made. */
 export type PageBounds = {
@@ -22,25 +36,29 @@ export type PageBounds = {
 };
 
 /**
- * Turns a page request into bounds. The transaction's scope decides which cursors exist: one of another organization is
- * as unknown as one that never was.
+ * Turns a page request into bounds. A cursor of another list is as unknown as one that never was.
+ * @param list what all rows of the list have in common, by column
  * @throws ApiError `invalid_value` for an unknown cursor.
  */
 export async function pageBounds(
   transaction: Transaction<Tables>,
   table: PagedTable,
+  list: Readonly<Record<string, string | null>>,
   { after, limit, order = "asc" }: PageRequest,
 ): Promise<PageBounds> {
   const rowsMax = (limit ?? pageObjectsDefault) + 1;
   if (after === undefined) return { order, rowsMax, where: sql<SqlBool>`true` };
-  const known = await transaction.selectFrom(table).select("id").where("id", "=", after).executeTakeFirst();
-  if (known === undefined) {
+  const name = cursorColumns[table] ?? "id";
+  const ofList = Object.entries(list).map(([column, value]) => sql`${sql.ref(column)} is not distinct from ${value}`);
+  const isCursor = sql.join([sql`${sql.ref(name)} = ${after}`, ...ofList], sql` and `);
+  const place = sql`select created_at, ${sql.ref(name)} from ${sql.table(table)} where ${isCursor}`;
+  const known = await place.execute(transaction);
+  if (known.rows.length === 0) {
     throw new ApiError("invalid_value", `There is no object '${after}' in this list to go on after.`, {
       param: "after",
     });
   }
   const comparison = order === "asc" ? sql`>` : sql`<`;
-  const place = sql`(select created_at, id from ${sql.table(table)} where id = ${after})`;
-  const columns = sql`${sql.ref(`${table}.created_at`)}, ${sql.ref(`${table}.id`)}`;
-  return { order, rowsMax, where: sql<SqlBool>`(${columns}) ${comparison} ${place}` };
+  const columns = sql`${sql.ref(`${table}.created_at`)}, ${sql.ref(`${table}.${name}`)}`;
+  return { order, rowsMax, where: sql<SqlBool>`(${columns}) ${comparison} (${place})` };
 }

@@ -1,8 +1,8 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { parseQuery, parseRequest } from "@headrace/contract/common/validation.ts";
 import { matchDocumentedOperation } from "@headrace/contract/coverage/coverage.ts";
+import { authorize } from "../access/decide.ts";
 import type { Principal } from "../ports/principal.ts";
-import { authorize } from "./authorize.ts";
 import { readApiKey, requireOneHost } from "./credentials.ts";
 import type { CheckedInput, Reply } from "./endpoint.ts";
 import type { IdempotencyGuard } from "./idempotency.ts";
@@ -24,12 +24,16 @@ export type Answered = Rendered & {
   readonly principal: Principal | undefined;
 };
 
-/** One request through the house: find, authenticate, authorize, read, check, handle, render. Never rejects. */
+/**
+ * One request through the house: find, authenticate, authorize, read, check, handle, render. Never rejects.
+ * @param onPrincipal called as soon as it is known who asks
+ */
 export async function answerApiRequest(
   request: Request,
   url: URL,
   context: RequestContext,
   parts: PipelineParts,
+  onPrincipal: (principal: Principal) => void,
 ): Promise<Answered> {
   let operationId: string | undefined;
   let principal: Principal | undefined;
@@ -38,8 +42,11 @@ export async function answerApiRequest(
     const match = findEndpoint(parts.router, request.method, url.pathname);
     const { operation } = match.endpoint;
     operationId = operation.id;
-    principal = parts.authenticator.authenticate(readApiKey(request.headers));
-    authorize(principal, operation);
+    if (operation.scope !== "public") {
+      principal = parts.authenticator.authenticate(readApiKey(request.headers, url), context.clientAddress);
+      onPrincipal(principal);
+      authorize(principal, { kind: "operation", operation });
+    }
     const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
     context.connection.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
@@ -85,7 +92,7 @@ async function readInput(
   request: Request,
   url: URL,
   match: Match,
-  principal: Principal,
+  principal: Principal | undefined,
   context: RequestContext,
   bodyBytesMax: number,
 ): Promise<CheckedInput> {
@@ -95,7 +102,7 @@ async function readInput(
   let rawBody = new Uint8Array();
   let body: unknown;
   if (operation.body) {
-    const read = await readJsonBody(request, bodyBytesMax);
+    const read = await readJsonBody(request, operation.bodyBytesMax ?? bodyBytesMax);
     rawBody = read.bytes as Uint8Array<ArrayBuffer>;
     body = parseRequest(operation.body, read.value);
   }

@@ -3,7 +3,7 @@ import type { Endpoint } from "../http/endpoint.ts";
 import { type AdminServices, createAdminEndpoints } from "./admin/index.ts";
 import { createChatCompletionEndpoint } from "./chat/index.ts";
 import { createEmbeddingEndpoint } from "./embeddings/index.ts";
-import { createOperatorEndpoints } from "./headrace/index.ts";
+import { createOperatorEndpoints, type InstallationServices } from "./headrace/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
   createResponseEndpoint,
@@ -13,7 +13,7 @@ import {
 } from "./responses/index.ts";
 
 /** Everything that the API answers: an operation of the contract without a handler does not compile. */
-export function createEndpoints(services: ResponseServices & AdminServices): Endpoint[] {
+export function createEndpoints(services: ResponseServices & AdminServices & InstallationServices): Endpoint[] {
   const endpoints: Record<OperationId, Endpoint> = {
     listModels: listModelsEndpoint(services),
     retrieveModel: retrieveModelEndpoint(services),

@@ -4,19 +4,24 @@ import { type OperationId, operations } from "@headrace/contract/operations.ts";
 import { sql } from "kysely";
 import { inPlatform } from "../database/tenant.ts";
 import { generateApiKey } from "../identity/api-key.ts";
+import { insertOrganization } from "../identity/identity-store.ts";
+import { addUser } from "./people.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "./scripted-provider.ts";
+import { recordStatements } from "./statements.ts";
 import { startTestServer } from "./test-server.ts";
 
 /**
  * No tenant sees another: for every operation of the contract, every kind of principal and every place where an id can
  * stand, an id of another organization and one of another project are answered byte for byte as an id that nobody has,
- * and nothing changes. An operation that has no line in `fixtures` does not compile.
+ * by the very same statements, and nothing changes. An operation that has no line in `fixtures` does not compile.
  */
 
 const provider = await startScriptedProvider();
 provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
 const server = await startTestServer({ yaml: provider.yaml(["chat"]) });
+const statements = recordStatements(server.foundation.database.db);
 afterAll(async () => {
+  statements[Symbol.dispose]();
   await server[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
 });
@@ -31,6 +36,10 @@ type Tenant = {
     readonly service_account_id: string;
     readonly key_id: string;
     readonly response_id: string;
+    readonly user_id: string;
+    readonly invite_id: string;
+    /** The same for every tenant, since a limit goes by its model, and models are the installation's. */
+    readonly rate_limit_id: string;
   };
 };
 
@@ -69,12 +78,60 @@ const fixtures: Record<OperationId, Fixture> = {
   updateProjectServiceAccount: { ids: ["project_id", "service_account_id"], body: () => ({ name: "taken over" }) },
   deleteProjectServiceAccount: { ids: ["project_id", "service_account_id"] },
   listAuditLogs: { ids: [] },
+  listProjectRateLimits: { ids: ["project_id"] },
+  updateProjectRateLimit: { ids: ["project_id"], body: () => ({ max_requests_per_1_minute: 0 }) },
+  retrieveProjectModelPermissions: { ids: ["project_id"] },
+  updateProjectModelPermissions: { ids: ["project_id"], body: () => ({ mode: "allow_list", model_ids: [] }) },
+  deleteProjectModelPermissions: { ids: ["project_id"] },
+  retrieveProjectHostedToolPermissions: { ids: ["project_id"] },
+  updateProjectHostedToolPermissions: { ids: ["project_id"], body: () => ({ mcp: { enabled: false } }) },
+  retrieveProjectServiceTierSettings: { ids: ["project_id"] },
+  updateProjectServiceTierSettings: { ids: ["project_id"], body: () => ({ enabled_tiers: [] }) },
+  retrieveOrganizationDataRetention: { ids: [] },
+  updateOrganizationDataRetention: { ids: [] },
+  retrieveProjectDataRetention: { ids: ["project_id"] },
+  updateProjectDataRetention: { ids: ["project_id"], body: () => ({ retention_type: "zero_data_retention" }) },
+  createProjectApiKey: { ids: ["project_id"], body: () => ({ name: "spy" }) },
+  retrieveProjectApiKeyRestrictions: { ids: ["project_id", "api_key_id"] },
+  restrictProjectApiKey: { ids: ["project_id", "api_key_id"], body: () => ({ models: ["scripted"] }) },
+  rotateProjectApiKey: { ids: ["project_id", "api_key_id"], body: () => ({ grace_seconds: 0 }) },
   // The operator rules every organization: none is a stranger.
   listOrganizations: { ids: [] },
   createOrganization: { ids: [] },
   retrieveOrganization: { ids: [] },
   updateOrganization: { ids: [] },
+  listOperatorApiKeys: { ids: [] },
+  createOperatorApiKey: { ids: [] },
+  retrieveOperatorApiKey: { ids: [] },
+  deleteOperatorApiKey: { ids: [] },
+  listInstallationAuditLogs: { ids: [] },
+  verifyAuditLogs: { ids: [] },
+  verifyOrganizationAuditLogs: { ids: [] },
+  verifyInstallationAuditLogs: { ids: [] },
+  retrieveHealth: { ids: [] },
   createProjectServiceAccountApiKey: { ids: ["project_id", "service_account_id"], body: () => ({ name: "spy" }) },
+
+  listOrganizationUsers: { ids: [] },
+  retrieveOrganizationUser: { ids: ["user_id"] },
+  updateOrganizationUser: { ids: ["user_id"], body: () => ({ role: "reader" }) },
+  deleteOrganizationUser: { ids: ["user_id"] },
+  listProjectUsers: { ids: ["project_id"] },
+  createProjectUser: {
+    ids: ["project_id", "user_id"],
+    body: (id) => ({ user_id: id("user_id"), role: "owner" }),
+  },
+  retrieveProjectUser: { ids: ["project_id", "user_id"] },
+  updateProjectUser: { ids: ["project_id", "user_id"], body: () => ({ role: "owner" }) },
+  deleteProjectUser: { ids: ["project_id", "user_id"] },
+  listInvites: { ids: [] },
+  createInvite: {
+    ids: ["project_id"],
+    body: (id) => ({ email: "spy@example.com", role: "owner", projects: [{ id: id("project_id"), role: "owner" }] }),
+  },
+  retrieveInvite: { ids: ["invite_id"] },
+  deleteInvite: { ids: ["invite_id"] },
+  // Anybody may ask; what it takes is a token, which is no id.
+  acceptInvite: { ids: [] },
 };
 
 /** Lists take the id of one of their objects as a cursor. */
@@ -83,6 +140,10 @@ const cursorOf: Partial<Record<OperationId, IdName>> = {
   listProjects: "project_id",
   listProjectApiKeys: "api_key_id",
   listProjectServiceAccounts: "service_account_id",
+
+  listOrganizationUsers: "user_id",
+  listProjectUsers: "user_id",
+  listInvites: "invite_id",
 };
 
 const send = (key: string, method: string, path: string, body?: unknown): Promise<Response> =>
@@ -97,18 +158,24 @@ async function makeTenant(name: string): Promise<Tenant> {
   const organizationId = `org-${name}`;
   const adminKey = generateApiKey("admin");
   const keyId = await inPlatform(foundation.database.db, async (transaction) => {
-    await transaction.insertInto("organizations").values({ id: organizationId, name }).execute();
+    await insertOrganization(transaction, organizationId, name);
     return foundation.keys.add(transaction, { kind: "admin", key: adminKey, name, project: { organizationId } });
   });
   while ((await send(adminKey, "GET", "/v1/organization/projects")).status !== 200) await Bun.sleep(20);
   const { projectKey, ids } = await makeProject(adminKey, name);
-  return { adminKey, projectKey, ids: { ...ids, key_id: keyId } };
+  const invited = await send(adminKey, "POST", "/v1/organization/invites", {
+    email: `guest@${name}.example`,
+    role: "reader",
+    projects: [],
+  });
+  const { id: inviteId } = (await invited.json()) as { id: string };
+  return { adminKey, projectKey, ids: { ...ids, key_id: keyId, invite_id: inviteId } };
 }
 
 async function makeProject(
   adminKey: string,
   name: string,
-): Promise<{ projectKey: string; ids: Omit<Tenant["ids"], "key_id"> }> {
+): Promise<{ projectKey: string; ids: Omit<Tenant["ids"], "key_id" | "invite_id"> }> {
   const project = (await (await send(adminKey, "POST", "/v1/organization/projects", { name })).json()) as {
     id: string;
   };
@@ -119,11 +186,17 @@ async function makeProject(
   };
   const response = await send(account.api_key.value, "POST", "/v1/responses", { model: "scripted", input: name });
   const { id: responseId } = (await response.json()) as { id: string };
+  const userId = await addUser(server, adminKey, {
+    email: `user@${name}.example`,
+    projects: [{ id: project.id, role: "member" }],
+  });
   const ids = {
     project_id: project.id,
+    user_id: userId,
     api_key_id: account.api_key.id,
     service_account_id: account.id,
     response_id: responseId,
+    rate_limit_id: "rl-scripted",
   };
   return { projectKey: account.api_key.value, ids };
 }
@@ -137,22 +210,30 @@ beforeAll(async () => {
   own = mine;
   strangers = {
     "another organization": other,
-    "another project": { ...sibling, adminKey: mine.adminKey, ids: { ...sibling.ids, key_id: mine.ids.key_id } },
+    "another project": { ...sibling, adminKey: mine.adminKey, ids: { ...mine.ids, ...sibling.ids } },
   };
 });
 
-/** Everything that a tenant can own, as text: any change shows. */
+/** What the server writes by itself: signed checkpoints of the audit log, and when a key was last used. */
+const writtenUnasked = { tables: ["audit_checkpoints"], columns: ["checkpoint_sequence", "last_used_at"] };
+
+/** Everything that is in the database, as text: any change shows. */
 async function snapshot(): Promise<string> {
+  await server.platform.foldUsage();
   return inPlatform(server.foundation.database.db, async (transaction) => {
-    const tables = ["organizations", "projects", "api_keys", "service_accounts", "responses", "idempotency_keys"];
+    const { rows: tables } = await sql<{ name: string }>`
+      select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+        and not relispartition and has_table_privilege(oid, 'select') order by relname`.execute(transaction);
     const texts: string[] = [];
-    for (const table of tables) {
+    for (const { name } of tables.filter((table) => !writtenUnasked.tables.includes(table.name))) {
+      const row = sql`(to_jsonb(t) ${sql.raw(writtenUnasked.columns.map((column) => `- '${column}'`).join(" "))})::text`;
       const { rows } = await sql<{ text: string }>`
-        select coalesce(string_agg(t::text, ' ' order by t::text), '') as text from ${sql.table(table)} t`.execute(
+        select coalesce(string_agg(${row}, ' ' order by ${row}), '') as text from ${sql.table(name)} t`.execute(
         transaction,
       );
-      texts.push(`${table}: ${rows[0]?.text}`);
+      texts.push(`${name}: ${rows[0]?.text}`);
     }
+    expect(texts.length).toBeGreaterThan(8);
     return texts.join("\n");
   });
 }
@@ -169,8 +250,19 @@ async function answerTo(
   const idOf = (name: IdName): string => (name === place && !asCursor ? id : ids[name]);
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: IdName) => idOf(name));
   const fixture = fixtures[operation.id as OperationId];
+  statements.take();
   const response = await send(key, operation.method, asCursor ? `${path}?after=${id}` : path, fixture.body?.(idOf));
-  return { status: response.status, body: (await response.text()).replaceAll(id, "ID") };
+  const body = (await response.text()).replaceAll(id, "ID");
+  // The same statements: nothing that takes time could tell the two apart but the database's own look-ups.
+  return { status: response.status, body, statements: statements.take() };
+}
+
+/** An admin key rules all projects of its organization: what belongs to the organization itself is no stranger. */
+function isOfOrganization({ scope, path }: OperationDefinition, name: IdName, asCursor: boolean): boolean {
+  if (!scope.startsWith("api.management")) return false;
+  if (name === "user_id")
+    return asCursor ? !path.includes("{project_id}") : !path.includes("{project_id}/users/{user_id}");
+  return name === "project_id" || name === "key_id" || name === "invite_id";
 }
 
 const cells: [OperationId, IdName, "another organization" | "another project", boolean][] = [];
@@ -180,10 +272,7 @@ for (const id of Object.keys(operations) as OperationId[]) {
   if (cursor !== undefined) places.push([cursor, true]);
   for (const [name, asCursor] of places) {
     for (const stranger of ["another organization", "another project"] as const) {
-      // An admin key rules all projects of its organization: its own objects are no strangers.
-      const isManagement = operations[id].scope.startsWith("api.management");
-      if (isManagement && stranger === "another project" && (name === "project_id" || name === "key_id")) continue;
-      if (isManagement && stranger === "another project" && asCursor) continue;
+      if (stranger === "another project" && isOfOrganization(operations[id], name, asCursor)) continue;
       cells.push([id, name, stranger, asCursor]);
     }
   }
@@ -191,12 +280,14 @@ for (const id of Object.keys(operations) as OperationId[]) {
 
 describe("an id of somebody else", () => {
   test("every place of an id in a path has a cell", () => {
-    const ofTenants = Object.values(operations).filter(({ scope }) => scope !== "headrace.operate");
+    const ofTenants = Object.values<OperationDefinition>(operations).filter(
+      ({ scope }) => scope !== "headrace.operate",
+    );
     const inPaths = ofTenants.flatMap((operation) =>
       [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => `${operation.id} ${match[1]}`),
     );
     const covered = new Set(cells.map(([id, name]) => `${id} ${name}`));
-    expect(inPaths.filter((place) => !covered.has(place) && !place.endsWith(" model"))).toEqual([]);
+    expect(inPaths.filter((place) => !covered.has(place) && !/ (model|rate_limit_id)$/.test(place))).toEqual([]);
     expect(cells.length).toBeGreaterThan(30);
   });
 
@@ -211,31 +302,64 @@ describe("an id of somebody else", () => {
       const answer = await answerTo(operation, key, own.ids, name, foreign, asCursor);
       expect(answer).toEqual(await answerTo(operation, key, own.ids, name, unknown, asCursor));
       expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.statements).not.toEqual([]);
       expect(await snapshot()).toBe(before);
     },
   );
 });
 
-function wrongKeys({ scope }: OperationDefinition): string[] {
-  if (scope === "headrace.operate") return [own.projectKey, own.adminKey];
-  if (scope.startsWith("api.management")) return [own.projectKey, server.keys.operator];
-  return [own.adminKey, server.keys.operator];
+/** Keys that were good once. */
+let useless: { revoked: string; expired: string; ofArchivedProject: string; ofSuspendedOrganization: string };
+beforeAll(async () => {
+  const projects = "/v1/organization/projects";
+  const archived = await makeProject(own.adminKey, "archived");
+  await send(own.adminKey, "POST", `${projects}/${archived.ids.project_id}/archive`);
+  const suspended = await makeTenant("suspended");
+  await send(server.keys.operator, "POST", "/headrace/v1/organizations/org-suspended", { status: "suspended" });
+  const keys = `/headrace${projects.replace("/organization", "")}/${own.ids.project_id}/api_keys`;
+  const made = async (wish: object) =>
+    (await (await send(own.adminKey, "POST", keys, { name: "dead", ...wish })).json()) as { id: string; value: string };
+  const revoked = await made({});
+  await send(own.adminKey, "DELETE", `${projects}/${own.ids.project_id}/api_keys/${revoked.id}`);
+  const expired = await made({ expires_in_seconds: 1 });
+  while ((await send(expired.value, "GET", "/v1/models")).status === 200) await Bun.sleep(50);
+  useless = {
+    revoked: revoked.value,
+    expired: expired.value,
+    ofArchivedProject: archived.projectKey,
+    ofSuspendedOrganization: suspended.adminKey,
+  };
+});
+
+function refusedKeys({ scope }: OperationDefinition): [key: string, status: number, code: string][] {
+  const ofOtherKinds = scope.startsWith("api.management")
+    ? [own.projectKey, server.keys.operator]
+    : scope === "headrace.operate"
+      ? [own.projectKey, own.adminKey]
+      : [own.adminKey, server.keys.operator];
+  return [
+    ...ofOtherKinds.map((key): [string, number, string] => [key, 403, "missing_scope"]),
+    [useless.revoked, 401, "invalid_api_key"],
+    [useless.expired, 401, "invalid_api_key"],
+    [useless.ofArchivedProject, 403, "project_archived"],
+    [useless.ofSuspendedOrganization, 403, "organization_suspended"],
+    [generateApiKey("admin"), 401, "invalid_api_key"],
+  ];
 }
 
-describe("the wrong kind of key", () => {
-  test.each(Object.keys(operations) as OperationId[])(
-    "%s takes one kind of key and refuses every other, unread",
-    async (id) => {
-      const operation: OperationDefinition = operations[id];
-      const wrong = wrongKeys(operation);
-      const before = await snapshot();
-      for (const key of wrong) {
-        const path = operation.path.replace(/\{(\w+)\}/g, (_, name: IdName) => own.ids[name] ?? "some-id");
-        const response = await send(key, operation.method, path, operation.method === "POST" ? {} : undefined);
-        expect(response.status).toBe(403);
-        expect(await response.json()).toMatchObject({ error: { code: "missing_scope" } });
-      }
-      expect(await snapshot()).toBe(before);
-    },
-  );
+/** What asks for a key at all. */
+const withKey = (Object.keys(operations) as OperationId[]).filter((id) => operations[id].scope !== "public");
+
+describe("the wrong kind of key, and one that is good for nothing any more,", () => {
+  test.each(withKey)("is refused by %s, unread", async (id) => {
+    const operation: OperationDefinition = operations[id];
+    const before = await snapshot();
+    for (const [key, status, code] of refusedKeys(operation)) {
+      const path = operation.path.replace(/\{(\w+)\}/g, (_, name: IdName) => own.ids[name] ?? "some-id");
+      const response = await send(key, operation.method, path, operation.method === "POST" ? {} : undefined);
+      expect(response.status).toBe(status);
+      expect(await response.json()).toMatchObject({ error: { code } });
+    }
+    expect(await snapshot()).toBe(before);
+  });
 });

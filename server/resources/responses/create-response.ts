@@ -4,6 +4,7 @@ import { createResponse } from "@headrace/contract/responses/create-response.ts"
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
 import { route } from "../../gateway/route.ts";
+import { underPolicy } from "../../gateway/under-policy.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import { checkCalls } from "./check-calls.ts";
@@ -16,12 +17,13 @@ import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
-  endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
-    if (body.model === undefined) {
+  endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
+    if (requested.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
-    const { deployment, api } = route(services.models, body.model, ["responses", "chat"]);
-    refuseUnserved(api === "chat" ? responsesServedThroughChat : responsesServedByProviders, body);
+    const { deployment, api } = route(services.models, principal, requested.model, ["responses", "chat"]);
+    const body = underPolicy(principal, deployment, requested);
+    refuseUnserved(api === "chat" ? responsesServedThroughChat : responsesServedByProviders, requested);
     checkTools(body);
     const given = inputItemsOf(body.input);
     const history = await loadHistory(services, principal, body);

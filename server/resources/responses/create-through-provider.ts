@@ -30,6 +30,7 @@ export async function createThroughProvider(
     body: patchJson(rawBody, {
       model: deployment.upstreamModel,
       store: false,
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
       previous_response_id: undefined,
       ...(isAsGiven ? {} : { input: readable }),
     }),
