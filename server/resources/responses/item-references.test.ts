@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { inPlatform } from "../../database/tenant.ts";
+import { insertProject } from "../../identity/identity-store.ts";
 import { type AnyResponse, startChatLane } from "../../testing/chat-lane.ts";
 import { chatFrames } from "../../testing/scripted-provider.ts";
 
@@ -35,12 +36,9 @@ describe("a reference to an item", () => {
   });
 
   test("to what isn't there is refused in one way: unknown, foreign, deleted, never stored, senseless", async () => {
-    const organization = (await server.get("/v1/models")).headers.get("openai-organization") ?? "";
+    const organizationId = (await server.get("/v1/models")).headers.get("openai-organization") ?? "";
     await inPlatform(server.foundation.database.db, (transaction) =>
-      transaction
-        .insertInto("projects")
-        .values({ id: "proj_other", organization_id: organization, name: "Other" })
-        .execute(),
+      insertProject(transaction, { id: "proj_other", organizationId, name: "Other" }),
     );
     const { key } = await server.foundation.keys.create({ name: "other", projectId: "proj_other" });
     const headers = { authorization: `Bearer ${key}` };

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { inPlatform } from "../../database/tenant.ts";
+import { insertOrganization, insertProject } from "../../identity/identity-store.ts";
 import {
   callChoice,
   chatChoiceFrames,
@@ -185,15 +186,15 @@ describe("a seal that can't be trusted is refused, always in the same words", ()
     const [reasoning] = (await create(sealed)).output;
     const organization = (await server.get("/v1/models")).headers.get("openai-organization") ?? "";
     const keys: string[] = [];
-    for (const [id, organization_id] of [
+    for (const [id, organizationId] of [
       ["proj_sibling", organization],
       ["proj_stranger", "org-stranger"],
     ] as const) {
       await inPlatform(server.foundation.database.db, async (transaction) => {
-        if (organization_id !== organization) {
-          await transaction.insertInto("organizations").values({ id: organization_id, name: "Stranger" }).execute();
+        if (organizationId !== organization) {
+          await insertOrganization(transaction, organizationId, "Stranger");
         }
-        await transaction.insertInto("projects").values({ id, organization_id, name: id }).execute();
+        await insertProject(transaction, { id, organizationId, name: id });
       });
       keys.push((await server.foundation.keys.create({ name: id, projectId: id })).key);
     }
