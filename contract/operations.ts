@@ -9,6 +9,7 @@ import {
 } from "./headrace/organizations.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
+import { listInputItems } from "./responses/list-input-items.ts";
 import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
 
 /** Everything that the API does. A server without a handler for one of these does not compile. */
@@ -19,6 +20,7 @@ export const operations = {
   createResponse,
   retrieveResponse,
   deleteResponse,
+  listInputItems,
   createEmbedding,
   ...servedAdminOperations,
   listOrganizations,

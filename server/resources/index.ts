@@ -8,6 +8,7 @@ import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
   createResponseEndpoint,
   deleteResponseEndpoint,
+  listInputItemsEndpoint,
   type ResponseServices,
   retrieveResponseEndpoint,
 } from "./responses/index.ts";
@@ -22,6 +23,7 @@ export function createEndpoints(services: ResponseServices & AdminServices): End
     createResponse: createResponseEndpoint(services),
     retrieveResponse: retrieveResponseEndpoint(services),
     deleteResponse: deleteResponseEndpoint(services),
+    listInputItems: listInputItemsEndpoint(services),
     ...createAdminEndpoints(services),
     ...createOperatorEndpoints(services),
   };

@@ -50,6 +50,7 @@ const fixtures: Record<OperationId, Fixture> = {
   },
   retrieveResponse: { ids: ["response_id"] },
   deleteResponse: { ids: ["response_id"] },
+  listInputItems: { ids: ["response_id"] },
   listAdminApiKeys: { ids: [] },
   createAdminApiKey: { ids: [] },
   retrieveAdminApiKey: { ids: ["key_id"] },

@@ -80,6 +80,15 @@ export class ResponseStore {
    * @returns undefined where one of them is unknown, deleted or another project's.
    */
   async chain(principal: ProjectPrincipal, id: string): Promise<StoredTurn[] | undefined> {
+    const found = await this.turns(principal, id);
+    return found?.isWhole ? found.turns : undefined;
+  }
+
+  /**
+   * A turn and those before it that are still there, oldest first; `isWhole` where none is missing.
+   * @returns undefined where the turn itself is unknown, deleted or another project's.
+   */
+  async turns(principal: ProjectPrincipal, id: string): Promise<{ turns: StoredTurn[]; isWhole: boolean } | undefined> {
     if (!canBeStored(id)) return undefined;
     const { organizationId, projectId } = principal;
     const { rows } = await inTenant(this.#db, principal, (transaction) =>
@@ -96,12 +105,13 @@ export class ResponseStore {
         select id, previous_response_id, body, input_items from chain order by depth desc`.execute(transaction),
     );
     const oldest = rows[0];
-    if (oldest === undefined || oldest.previous_response_id !== null) return undefined;
-    return rows.map((row) => ({
+    if (oldest === undefined) return undefined;
+    const turns = rows.map((row) => ({
       id: row.id,
       inputItems: JSON.parse(row.input_items) as InputItem[],
       output: (JSON.parse(row.body) as StoredResponse).output,
     }));
+    return { turns, isWhole: oldest.previous_response_id === null };
   }
 }
 

@@ -1,0 +1,2 @@
+export { assignIds } from "./assign-ids.ts";
+export { pageOfItems } from "./item-page.ts";
