@@ -1,5 +1,17 @@
 import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
+import {
+  createConversation,
+  deleteConversation,
+  retrieveConversation,
+  updateConversation,
+} from "./conversations/conversation.ts";
+import {
+  createConversationItems,
+  deleteConversationItem,
+  listConversationItems,
+  retrieveConversationItem,
+} from "./conversations/items.ts";
 import { createEmbedding } from "./embeddings.ts";
 import {
   createOrganization,
@@ -21,6 +33,14 @@ export const operations = {
   retrieveResponse,
   deleteResponse,
   listInputItems,
+  createConversation,
+  retrieveConversation,
+  updateConversation,
+  deleteConversation,
+  createConversationItems,
+  listConversationItems,
+  retrieveConversationItem,
+  deleteConversationItem,
   createEmbedding,
   ...servedAdminOperations,
   listOrganizations,

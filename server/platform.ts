@@ -31,6 +31,7 @@ import { pages } from "./pages/index.ts";
 import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Upstream } from "./ports/upstream.ts";
+import { ConversationStore } from "./resources/conversations/index.ts";
 import { createEndpoints } from "./resources/index.ts";
 import { ResponseStore } from "./resources/responses/index.ts";
 
@@ -113,6 +114,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     relayLimits,
     journal,
     store: new ResponseStore(database.db),
+    conversations: new ConversationStore(database.db),
     heartbeats: new HeartbeatWheel(limits.heartbeatMs),
     ids: createIdGenerator(() => clock.nowMs()),
     clock,

@@ -40,6 +40,8 @@ export const errorDefinitions = {
   context_length_exceeded: invalid(),
   unsupported_modality: invalid(),
   previous_response_not_found: invalid(),
+  conversation_locked: invalid(),
+  mutually_exclusive_parameters: invalid(),
   invalid_header: invalid(),
   multiple_credentials: invalid(),
   unsupported_content_encoding: invalid(415),

@@ -5,6 +5,7 @@ import { changeLog } from "./004-change-log.ts";
 import { installation } from "./005-installation.ts";
 import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
+import { conversations } from "./012-conversations.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   installation,
   auditLog,
   serviceAccounts,
+  conversations,
 ];

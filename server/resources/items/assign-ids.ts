@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isStorableId } from "../../database/storable-id.ts";
 import { type KeptItem, kindOf } from "./stored-item.ts";
 
 export type NamedItem = { readonly id: string; readonly item: KeptItem };
@@ -31,7 +32,7 @@ const prefixes: Readonly<Record<string, string>> = {
  */
 export function assignIds(items: readonly KeptItem[], seed: string, taken = new Set<string>()): NamedItem[] {
   return items.map((item, index) => {
-    const isOwn = typeof item.id === "string" && item.id !== "" && !taken.has(item.id);
+    const isOwn = typeof item.id === "string" && item.id !== "" && isStorableId(item.id) && !taken.has(item.id);
     const id = isOwn ? (item.id as string) : derivedId(kindOf(item), seed, index);
     taken.add(id);
     return { id, item };

@@ -1,2 +1,4 @@
-export { assignIds } from "./assign-ids.ts";
-export { pageOfItems } from "./item-page.ts";
+export { assignIds, type NamedItem } from "./assign-ids.ts";
+export { pageOfItems, toItemPage, unknownCursor } from "./item-page.ts";
+export { toListedItem } from "./listed-item.ts";
+export { type KeptItem, kindOf } from "./stored-item.ts";

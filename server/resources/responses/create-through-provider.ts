@@ -27,9 +27,10 @@ export async function createThroughProvider(
     body: patchJson(rawBody, {
       model: deployment.upstreamModel,
       store: false,
-      ...(body.previous_response_id
+      ...(body.previous_response_id || turn.conversationId !== undefined
         ? {
             previous_response_id: undefined,
+            conversation: undefined,
             input: [...historyItems(turn.history).filter(canBeReplayed), ...turn.input],
           }
         : {}),
@@ -42,16 +43,14 @@ export async function createThroughProvider(
     id: services.ids("resp"),
     store: body.store ?? true,
     previous_response_id: body.previous_response_id ?? null,
-  };
-  const record = async (response: StoredResponse): Promise<void> => {
-    if (own.store) await services.store.insert(principal, response, turn.input);
+    ...(turn.conversationId === undefined ? {} : { conversation: { id: turn.conversationId } }),
   };
   if (body.stream !== true) {
     const response = { ...parseResponse(await services.relay.answer(request)), ...own };
-    await record(response);
+    await turn.keep(response);
     return json(response as unknown as ResponseObject);
   }
-  const envelopes = new ResponseEnvelopes(own, record);
+  const envelopes = new ResponseEnvelopes(own, turn.keep);
   const frames = await services.relay.stream(request, (error) => envelopes.brokenFrames(error));
   return {
     kind: "stream",

@@ -8,7 +8,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment, ModelDirectory } from "../../ports/upstream.ts";
 import type { UsageJournal } from "../../ports/usage-journal.ts";
-import type { ResponseStore, StoredTurn } from "./response-store.ts";
+import type { ConversationStore } from "../conversations/index.ts";
+import type { ResponseStore, StoredResponse, StoredTurn } from "./response-store.ts";
 
 export type ResponseServices = {
   readonly models: ModelDirectory;
@@ -16,6 +17,7 @@ export type ResponseServices = {
   readonly relayLimits: RelayLimits;
   readonly journal: UsageJournal;
   readonly store: ResponseStore;
+  readonly conversations: ConversationStore;
   readonly heartbeats: HeartbeatWheel;
   readonly ids: IdGenerator;
   readonly clock: Clock;
@@ -31,4 +33,8 @@ export type ResponseTurn = {
   readonly input: readonly InputItem[];
   /** The turns before this one, oldest first. */
   readonly history: readonly StoredTurn[];
+  /** The conversation in which it answers. */
+  readonly conversationId: string | undefined;
+  /** Keeps the response that has ended, unless its caller wants it kept nowhere. */
+  readonly keep: (response: StoredResponse) => Promise<void>;
 };
