@@ -1,6 +1,13 @@
 import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import {
+  deleteChatCompletion,
+  listChatCompletionMessages,
+  listChatCompletions,
+  retrieveChatCompletion,
+  updateChatCompletion,
+} from "./chat/stored-chat-completions.ts";
+import {
   createConversation,
   deleteConversation,
   retrieveConversation,
@@ -29,6 +36,11 @@ export const operations = {
   listModels,
   retrieveModel,
   createChatCompletion,
+  listChatCompletions,
+  retrieveChatCompletion,
+  updateChatCompletion,
+  deleteChatCompletion,
+  listChatCompletionMessages,
   createResponse,
   retrieveResponse,
   deleteResponse,

@@ -31,6 +31,7 @@ import { pages } from "./pages/index.ts";
 import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Upstream } from "./ports/upstream.ts";
+import { ChatCompletionStore } from "./resources/chat/index.ts";
 import { ConversationStore } from "./resources/conversations/index.ts";
 import { createEndpoints } from "./resources/index.ts";
 import { ResponseStore } from "./resources/responses/index.ts";
@@ -115,6 +116,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     journal,
     store: new ResponseStore(database.db),
     conversations: new ConversationStore(database.db),
+    chatCompletions: new ChatCompletionStore(database.db),
     heartbeats: new HeartbeatWheel(limits.heartbeatMs),
     ids: createIdGenerator(() => clock.nowMs()),
     clock,

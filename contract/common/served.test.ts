@@ -42,7 +42,7 @@ describe("chat completions", () => {
       "served",
     ],
     [{ tools: [], tool_choice: "none", response_format: { type: "text" }, modalities: ["text"] }, "served", "served"],
-    [{ store: true }, "unsupported_parameter store", "unsupported_parameter store"],
+    [{ store: true }, "served", "served"],
     [
       { web_search_options: {} },
       "unsupported_parameter web_search_options",

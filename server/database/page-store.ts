@@ -11,7 +11,7 @@ export type PageRequest = {
   readonly order?: "asc" | "desc" | undefined;
 };
 
-type PagedTable = "organizations" | "projects" | "api_keys" | "service_accounts";
+type PagedTable = "organizations" | "projects" | "api_keys" | "service_accounts" | "chat_completions";
 
 /** A page's bounds for a table that is read in the order in which its rows were made. */
 export type PageBounds = {

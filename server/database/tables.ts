@@ -102,6 +102,21 @@ export type ConversationItemsTable = {
   body: string;
 };
 
+export type ChatCompletionsTable = {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  created_at: CreatedAt;
+  /** The name by which the caller asked for it. */
+  model: string;
+  /** Each the JSON text of a key and its value. */
+  metadata_pairs: string[];
+  /** JSON text. */
+  body: string;
+  /** JSON text of an array. */
+  messages: string;
+};
+
 export type UsageEventsTable = {
   /** From the time-ordered request id; its partition must exist (`headrace_ensure_usage_partition`). */
   day: Day;
@@ -194,6 +209,7 @@ export type Tables = {
   api_keys: ApiKeysTable;
   service_accounts: ServiceAccountsTable;
   responses: ResponsesTable;
+  chat_completions: ChatCompletionsTable;
   conversations: ConversationsTable;
   conversation_items: ConversationItemsTable;
   usage_events: UsageEventsTable;

@@ -19,6 +19,7 @@ const tenantTables = [
   "idempotency_keys",
   "conversations",
   "conversation_items",
+  "chat_completions",
 ] as const;
 const insufficientPrivilege = "42501";
 
@@ -199,6 +200,10 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
     await trx
       .insertInto("conversations")
       .values({ ...owned, id: conversation, metadata: "{}" })
+      .execute();
+    await trx
+      .insertInto("chat_completions")
+      .values({ ...owned, id: `chatcmpl-${conversation}`, model: "m", metadata_pairs: [], body: "{}", messages: "[]" })
       .execute();
     await trx
       .insertInto("conversation_items")

@@ -1,7 +1,15 @@
 import type { OperationId } from "@headrace/contract/operations.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { type AdminServices, createAdminEndpoints } from "./admin/index.ts";
-import { createChatCompletionEndpoint } from "./chat/index.ts";
+import {
+  type ChatServices,
+  createChatCompletionEndpoint,
+  deleteChatCompletionEndpoint,
+  listChatCompletionMessagesEndpoint,
+  listChatCompletionsEndpoint,
+  retrieveChatCompletionEndpoint,
+  updateChatCompletionEndpoint,
+} from "./chat/index.ts";
 import {
   type ConversationServices,
   createConversationEndpoint,
@@ -25,11 +33,18 @@ import {
 } from "./responses/index.ts";
 
 /** Everything that the API answers: an operation of the contract without a handler does not compile. */
-export function createEndpoints(services: ResponseServices & ConversationServices & AdminServices): Endpoint[] {
+export function createEndpoints(
+  services: ResponseServices & ConversationServices & ChatServices & AdminServices,
+): Endpoint[] {
   const endpoints: Record<OperationId, Endpoint> = {
     listModels: listModelsEndpoint(services),
     retrieveModel: retrieveModelEndpoint(services),
     createChatCompletion: createChatCompletionEndpoint(services),
+    listChatCompletions: listChatCompletionsEndpoint(services),
+    retrieveChatCompletion: retrieveChatCompletionEndpoint(services),
+    updateChatCompletion: updateChatCompletionEndpoint(services),
+    deleteChatCompletion: deleteChatCompletionEndpoint(services),
+    listChatCompletionMessages: listChatCompletionMessagesEndpoint(services),
     createEmbedding: createEmbeddingEndpoint(services),
     createResponse: createResponseEndpoint(services),
     retrieveResponse: retrieveResponseEndpoint(services),

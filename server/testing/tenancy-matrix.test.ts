@@ -32,6 +32,8 @@ type Tenant = {
     readonly key_id: string;
     readonly response_id: string;
     readonly input_item_id: string;
+    readonly completion_id: string;
+    readonly message_id: string;
     readonly conversation_id: string;
     readonly item_id: string;
   };
@@ -54,6 +56,11 @@ const fixtures: Record<OperationId, Fixture> = {
   listModels: { ids: [] },
   retrieveModel: { ids: [] },
   createChatCompletion: { ids: [] },
+  listChatCompletions: { ids: [] },
+  retrieveChatCompletion: { ids: ["completion_id"] },
+  updateChatCompletion: { ids: ["completion_id"], body: () => ({ metadata: { owner: "taken over" } }) },
+  deleteChatCompletion: { ids: ["completion_id"] },
+  listChatCompletionMessages: { ids: ["completion_id"] },
   createEmbedding: { ids: [] },
   createResponse: {
     ids: ["response_id", "conversation_id"],
@@ -106,6 +113,8 @@ const fixtures: Record<OperationId, Fixture> = {
 /** Lists take the id of one of their objects as a cursor. */
 const cursorOf: Partial<Record<OperationId, IdName>> = {
   listAdminApiKeys: "key_id",
+  listChatCompletions: "completion_id",
+  listChatCompletionMessages: "message_id",
   listInputItems: "input_item_id",
   listConversationItems: "item_id",
   listProjects: "project_id",
@@ -149,6 +158,9 @@ async function makeProject(
     (await (await send(account.api_key.value, method, path, body)).json()) as { id: string; first_id: string };
   const { id: responseId } = await make("POST", "/v1/responses", { model: "scripted", input: name });
   const { first_id: inputItemId } = await make("GET", `/v1/responses/${responseId}/input_items`);
+  const question = { model: "scripted", messages: [{ role: "user", content: "x" }], store: true, stream: true };
+  await (await send(account.api_key.value, "POST", "/v1/chat/completions", question)).text();
+  const { first_id: completionId } = await make("GET", "/v1/chat/completions");
   const { id: conversationId } = await make("POST", "/v1/conversations", oneItem);
   const { first_id: itemId } = await make("GET", `/v1/conversations/${conversationId}/items`);
   const ids = {
@@ -157,6 +169,8 @@ async function makeProject(
     service_account_id: account.id,
     response_id: responseId,
     input_item_id: inputItemId,
+    completion_id: completionId,
+    message_id: `${completionId}-0`,
     conversation_id: conversationId,
     item_id: itemId,
   };
@@ -188,6 +202,7 @@ async function snapshot(): Promise<string> {
       "idempotency_keys",
       "conversations",
       "conversation_items",
+      "chat_completions",
     ];
     const texts: string[] = [];
     for (const table of tables) {

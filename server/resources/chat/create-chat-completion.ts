@@ -2,28 +2,30 @@ import { createChatCompletion } from "@headrace/contract/chat/create-chat-comple
 import { chatServedByProviders, chatServedLocally } from "@headrace/contract/chat/served.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
-import type { Relay, RelayRequest } from "../../gateway/relay.ts";
+import type { RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
-import { endpoint } from "../../http/endpoint.ts";
+import { endpoint, json } from "../../http/endpoint.ts";
 import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
-import type { HeartbeatWheel } from "../../http/heartbeat.ts";
-import type { ModelDirectory } from "../../ports/upstream.ts";
+import type { ChatServices } from "./chat-services.ts";
+import { keptStream } from "./kept-stream.ts";
+import { createKeeper, keepAnswer } from "./stored-completion.ts";
 import { withoutUsageChunk } from "./usage-chunk.ts";
 
-type Services = { readonly models: ModelDirectory; readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
-
-export const createChatCompletionEndpoint = (services: Services) =>
+export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body, rawBody, principal, context }) => {
     const { deployment } = route(services.models, body.model, ["chat"]);
     refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, body);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;
+    const keeper = body.store === true ? createKeeper(services, principal, body) : undefined;
     const request: RelayRequest = {
       operation: createChatCompletion,
       deployment,
       path: "/chat/completions",
       body: patchJson(rawBody, {
         model: deployment.upstreamModel,
+        // It is stored here, and nowhere in the account that all tenants share.
+        ...(keeper === undefined ? {} : { store: undefined, metadata: undefined }),
         // Metering needs the usage whether the caller asked for it or not.
         ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
       }),
@@ -33,9 +35,11 @@ export const createChatCompletionEndpoint = (services: Services) =>
     };
     if (!streamed) {
       const answer = await services.relay.answer(request);
+      if (keeper !== undefined) return json(await keepAnswer(answer, keeper));
       return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
     }
-    const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
+    const relayed = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
+    const frames = keeper === undefined ? relayed : keptStream(relayed, keeper);
     return {
       kind: "stream",
       contentType: eventStreamContentType,
