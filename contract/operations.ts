@@ -28,6 +28,7 @@ import {
 } from "./headrace/organizations.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
+import { countInputTokens } from "./responses/input-tokens.ts";
 import { listInputItems } from "./responses/list-input-items.ts";
 import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
 
@@ -45,6 +46,7 @@ export const operations = {
   retrieveResponse,
   deleteResponse,
   listInputItems,
+  countInputTokens,
   createConversation,
   retrieveConversation,
   updateConversation,

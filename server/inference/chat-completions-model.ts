@@ -43,7 +43,8 @@ export function createChatCompletionsModel(options: ChatModelOptions): LanguageM
   };
 }
 
-function toChatRequest(request: ModelRequest, model: string): unknown {
+/** A request in the words of Chat Completions. */
+export function toChatRequest(request: ModelRequest, model: string): unknown {
   const { settings } = request;
   const messages = request.messages.map(toChatMessage);
   if (request.instructions !== undefined) messages.unshift({ role: "system", content: request.instructions });

@@ -25,6 +25,7 @@ import { createEmbeddingEndpoint } from "./embeddings/index.ts";
 import { createOperatorEndpoints } from "./headrace/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
+  countInputTokensEndpoint,
   createResponseEndpoint,
   deleteResponseEndpoint,
   listInputItemsEndpoint,
@@ -50,6 +51,7 @@ export function createEndpoints(
     retrieveResponse: retrieveResponseEndpoint(services),
     deleteResponse: deleteResponseEndpoint(services),
     listInputItems: listInputItemsEndpoint(services),
+    countInputTokens: countInputTokensEndpoint(services),
     createConversation: createConversationEndpoint(services),
     retrieveConversation: retrieveConversationEndpoint(services),
     updateConversation: updateConversationEndpoint(services),

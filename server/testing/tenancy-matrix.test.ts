@@ -15,7 +15,15 @@ import { startTestServer } from "./test-server.ts";
 
 const provider = await startScriptedProvider();
 provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
-const server = await startTestServer({ yaml: provider.yaml(["chat"]) });
+const server = await startTestServer({
+  yaml: `providers:
+  - { name: chat, base_url: "${provider.baseUrl}", apis: [chat] }
+  - { name: responses, base_url: "${provider.baseUrl}", apis: [responses] }
+models:
+  - { name: scripted, provider: chat }
+  - { name: counting, provider: responses }
+`,
+});
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
@@ -75,6 +83,16 @@ const fixtures: Record<OperationId, Fixture> = {
   retrieveResponse: { ids: ["response_id"] },
   deleteResponse: { ids: ["response_id"] },
   listInputItems: { ids: ["response_id"] },
+  countInputTokens: {
+    ids: ["response_id", "conversation_id"],
+    body: (id, place) => ({
+      model: "counting",
+      input: "x",
+      ...(place === "conversation_id"
+        ? { conversation: id("conversation_id") }
+        : { previous_response_id: id("response_id") }),
+    }),
+  },
   createConversation: { ids: [] },
   retrieveConversation: { ids: ["conversation_id"] },
   updateConversation: { ids: ["conversation_id"], body: () => ({ metadata: { owner: "taken over" } }) },

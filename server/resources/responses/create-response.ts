@@ -1,18 +1,16 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
-import type { InputItem } from "@headrace/contract/responses/input-items.ts";
-import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
+import { conversationIdOf } from "@headrace/contract/responses/request.ts";
 import { responsesServedByProviders, responsesServedLocally } from "@headrace/contract/responses/served.ts";
 import { route } from "../../gateway/route.ts";
 import { endpoint } from "../../http/endpoint.ts";
-import type { ProjectPrincipal } from "../../ports/principal.ts";
 import { answerInConversation } from "../conversations/index.ts";
 import { inputItemsOf } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
+import { asTurn, loadHistory, refuseTwoHistories } from "./load-history.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
-import type { StoredTurn } from "./response-store.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
   endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
@@ -21,6 +19,7 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     }
     const { deployment, api } = route(services.models, body.model, ["responses", "chat"]);
     refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, body);
+    refuseTwoHistories(body);
     const input = inputItemsOf(body.input);
     const run = (before: Pick<ResponseTurn, "history" | "conversationId">) => {
       const keep = keeper(services, { body, input, principal, context, conversationId: before.conversationId });
@@ -31,21 +30,11 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     if (conversationId === undefined) {
       return run({ history: await loadHistory(services, principal, body), conversationId });
     }
-    if (typeof body.previous_response_id === "string") throw eitherOr();
     const request = { conversationId, principal, context, input };
-    return answerInConversation(services.conversations, request, (items) => {
-      const inputItems = items.map(({ item }) => item as InputItem);
-      return run({ history: [{ id: conversationId, inputItems, output: [] }], conversationId });
-    });
+    return answerInConversation(services.conversations, request, (items) =>
+      run({ history: [asTurn(conversationId, items)], conversationId }),
+    );
   });
-
-function eitherOr(): ApiError {
-  return new ApiError(
-    "mutually_exclusive_parameters",
-    "Mutually exclusive parameters: send only one of 'previous_response_id' and 'conversation'.",
-    { param: "previous_response_id" },
-  );
-}
 
 /** How this turn's response is kept. What is said in a conversation belongs to it, whether the response is stored or not. */
 function keeper(
@@ -61,18 +50,4 @@ function keeper(
   return async (response) => {
     if (isStored) await services.store.insert(principal, response, input);
   };
-}
-
-async function loadHistory(
-  services: ResponseServices,
-  principal: ProjectPrincipal,
-  body: CreateResponseBody,
-): Promise<readonly StoredTurn[]> {
-  const id = body.previous_response_id;
-  if (id === undefined || id === null) return [];
-  const chain = await services.store.chain(principal, id);
-  if (chain !== undefined) return chain;
-  throw new ApiError("previous_response_not_found", `Previous response with id '${id}' not found.`, {
-    param: "previous_response_id",
-  });
 }

@@ -62,7 +62,11 @@ export async function createThroughChat(
   return json(emitter.response);
 }
 
-function toModelRequest({ body, history, input }: ResponseTurn): ModelRequest {
+export function toModelRequest({
+  body,
+  history,
+  input,
+}: Pick<ResponseTurn, "body" | "history" | "input">): ModelRequest {
   return {
     // Instructions are this turn's alone: those of earlier turns do not carry over.
     ...(body.instructions ? { instructions: body.instructions } : {}),

@@ -60,7 +60,7 @@ export async function createThroughProvider(
 }
 
 /** An upstream that stores nothing can't know a reasoning item by its id alone. */
-function canBeReplayed(item: { readonly type?: unknown; readonly encrypted_content?: unknown }): boolean {
+export function canBeReplayed(item: { readonly type?: unknown; readonly encrypted_content?: unknown }): boolean {
   return item.type !== "reasoning" || typeof item.encrypted_content === "string";
 }
 

@@ -1,3 +1,4 @@
+export { countInputTokensEndpoint } from "./count-input-tokens.ts";
 export { createResponseEndpoint } from "./create-response.ts";
 export { deleteResponseEndpoint } from "./delete-response.ts";
 export { listInputItemsEndpoint } from "./list-input-items.ts";
