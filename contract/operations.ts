@@ -7,6 +7,7 @@ import {
   retrieveChatCompletion,
   updateChatCompletion,
 } from "./chat/stored-chat-completions.ts";
+import { createCompletion } from "./completions.ts";
 import {
   createConversation,
   deleteConversation,
@@ -42,6 +43,7 @@ export const operations = {
   updateChatCompletion,
   deleteChatCompletion,
   listChatCompletionMessages,
+  createCompletion,
   createResponse,
   retrieveResponse,
   deleteResponse,

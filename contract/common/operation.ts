@@ -51,6 +51,8 @@ export type OperationDefinition = {
     readonly event: z.ZodType;
     /** Chat Completions sends `data:` lines and `[DONE]`; Responses names each event and sends no `[DONE]`. */
     readonly framing: "data-lines" | "named-events";
+    /** The member of an event that carries content; `delta` where this says nothing. */
+    readonly contentMember?: "text";
   };
   /** Codes that this operation answers with besides those that every operation can answer with. */
   readonly errors: readonly ErrorCode[];

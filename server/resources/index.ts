@@ -10,6 +10,7 @@ import {
   retrieveChatCompletionEndpoint,
   updateChatCompletionEndpoint,
 } from "./chat/index.ts";
+import { createCompletionEndpoint } from "./completions/index.ts";
 import {
   type ConversationServices,
   createConversationEndpoint,
@@ -46,6 +47,7 @@ export function createEndpoints(
     updateChatCompletion: updateChatCompletionEndpoint(services),
     deleteChatCompletion: deleteChatCompletionEndpoint(services),
     listChatCompletionMessages: listChatCompletionMessagesEndpoint(services),
+    createCompletion: createCompletionEndpoint(services),
     createEmbedding: createEmbeddingEndpoint(services),
     createResponse: createResponseEndpoint(services),
     retrieveResponse: retrieveResponseEndpoint(services),

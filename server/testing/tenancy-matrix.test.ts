@@ -70,6 +70,7 @@ const fixtures: Record<OperationId, Fixture> = {
   deleteChatCompletion: { ids: ["completion_id"] },
   listChatCompletionMessages: { ids: ["completion_id"] },
   createEmbedding: { ids: [] },
+  createCompletion: { ids: [] },
   createResponse: {
     ids: ["response_id", "conversation_id"],
     body: (id, place) => ({

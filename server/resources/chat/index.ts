@@ -6,3 +6,4 @@ export { listChatCompletionMessagesEndpoint } from "./list-chat-completion-messa
 export { listChatCompletionsEndpoint } from "./list-chat-completions.ts";
 export { retrieveChatCompletionEndpoint } from "./retrieve-chat-completion.ts";
 export { updateChatCompletionEndpoint } from "./update-chat-completion.ts";
+export { withoutUsageChunk } from "./usage-chunk.ts";
