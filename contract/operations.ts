@@ -27,6 +27,12 @@ import {
   retrieveOrganization,
   updateOrganization,
 } from "./headrace/organizations.ts";
+import {
+  createProjectApiKey,
+  restrictProjectApiKey,
+  retrieveProjectApiKeyRestrictions,
+  rotateProjectApiKey,
+} from "./headrace/project-api-keys.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
 import { countInputTokens } from "./responses/input-tokens.ts";
@@ -59,6 +65,10 @@ export const operations = {
   deleteConversationItem,
   createEmbedding,
   ...servedAdminOperations,
+  createProjectApiKey,
+  retrieveProjectApiKeyRestrictions,
+  restrictProjectApiKey,
+  rotateProjectApiKey,
   listOrganizations,
   createOrganization,
   retrieveOrganization,

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
+import { AddressList } from "./access/address-list.ts";
 import { createLocalUpstream } from "./adapters/engine/engine-supervisor.ts";
 import { PostgresIdempotencyStore } from "./adapters/idempotency/idempotency-store.ts";
 import { ConfiguredModels } from "./adapters/model-directory/configured-models.ts";
@@ -22,6 +23,8 @@ import { HeartbeatWheel } from "./http/heartbeat.ts";
 import { IdempotencyGuard } from "./http/idempotency.ts";
 import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
+import { RunningRequests } from "./http/running-requests.ts";
+import { KeyUses } from "./identity/key-uses.ts";
 import { openKeyDirectory } from "./identity/open-key-directory.ts";
 import { createIdGenerator } from "./inference/ids.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
@@ -58,7 +61,10 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   const { limits } = config;
   const clock = systemClock;
 
+  const keyUses = new KeyUses(database.db, clock, logger, limits.keyUseWriteMs);
+  parts.defer(() => keyUses.close());
   const keyDirectory = await openKeyDirectory({
+    onUsed: (keyId) => keyUses.note(keyId),
     db: database.db,
     hashKey,
     acceptsUncheckedKeys: Object.values(config.firstKeys).some((key) => key !== undefined),
@@ -133,7 +139,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     },
     { name: "journal", problem: () => journal.problem() },
   ];
-  const stopping = new AbortController();
+  const running = new RunningRequests((principal) => keyDirectory.directory.refusalOfRunning(principal));
+  parts.defer(() => running.close());
   const handle = createRequestHandler({
     router: new Router(endpoints),
     authenticator: keyDirectory.directory,
@@ -143,7 +150,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     bodyBytesMax: limits.bodyBytesMax,
     pages: new Map<string, Page>(pages(health, () => localModels.missing())),
     newRequestId: () => newRequestId(clock.nowMs()),
-    stopping: stopping.signal,
+    running,
+    trustedProxies: new AddressList(config.trustedProxies),
   });
 
   const control = createLocalControl({ keys, library, audit, onModelsChanged: () => localModels.refresh() });
@@ -166,7 +174,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   parts.defer(async () => {
     phase = "stopping";
     const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");
-    await listener.stop(limits.shutdownGraceMs, () => stopping.abort(shuttingDown));
+    await listener.stop(limits.shutdownGraceMs, () => running.stop(shuttingDown));
     // Of a caller that has just left, the engine still has to tell what was used.
     await journal.settled(settledMsMax);
   });

@@ -50,6 +50,8 @@ export const errorDefinitions = {
   // Who asks.
   missing_api_key: invalid(401),
   invalid_api_key: invalid(401),
+  ip_not_authorized: invalid(401),
+  api_key_in_url: invalid(),
   missing_scope: { status: 403, type: "permission_error" },
   organization_suspended: { status: 403, type: "permission_error" },
   project_archived: { status: 403, type: "permission_error" },

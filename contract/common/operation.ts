@@ -6,6 +6,9 @@ export type HttpMethod = "GET" | "POST" | "DELETE";
 /** What a project's key may be allowed to do. The names are OpenAI's own. */
 export type ProjectScope = "api.model.read" | "api.model.request" | "api.responses.read" | "api.responses.write";
 
+/** What a project's key can be restricted to; `api.all.read` is every scope that reads. */
+export type KeyScope = ProjectScope | "api.all.read";
+
 /** What an organization's admin key may do: the Admin API. The names are OpenAI's own. */
 export type ManagementScope = "api.management.read" | "api.management.write";
 

@@ -6,7 +6,8 @@ type OtherSettings = { readonly changes_requested?: Readonly<Record<string, unkn
 
 /** An event's details: those of the contract. They never hold a secret. */
 export type AuditEventPayload<Type extends AuditEventType> = Type extends DetailedAuditEventType
-  ? NonNullable<AuditLog[Type]> & (Type extends "organization.updated" | "project.updated" ? OtherSettings : unknown)
+  ? NonNullable<AuditLog[Type]> &
+      (Type extends "api_key.updated" | "organization.updated" | "project.updated" ? OtherSettings : unknown)
   : Readonly<Record<never, never>>;
 
 /** Where the request came from, as far as is known. */

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { isAddressBlock } from "@headrace/contract/common/address-block.ts";
 import { pipIndexUrl } from "@headrace/engine/library/pip-settings.ts";
 import type { LogLevel } from "../ports/logger.ts";
 import { ConfigError } from "./config-error.ts";
@@ -17,7 +18,8 @@ export type Config = {
   readonly listen: { readonly host: string; readonly port: number };
   /** What clients see, without a slash at its end; undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
-  /** Whose forwarded headers count. */
+  /** Whose forwarded headers count: addresses and blocks of addresses. */
+  readonly trustedProxies: readonly string[];
   /** Absolute. */
   readonly dataFolder: string;
   readonly rootSecret: RootSecretSource;
@@ -75,6 +77,7 @@ export function loadConfig(environment: Environment, cwd: string, limitOverrides
   const config: Config = {
     listen: readListen(reader),
     publicUrl: readPublicUrl(reader),
+    trustedProxies: readTrustedProxies(reader),
     dataFolder,
     rootSecret: readRootSecret(reader, dataFolder),
     database: readDatabase(reader, dataFolder),
@@ -108,6 +111,11 @@ function readPublicUrl(reader: SettingReader): string | undefined {
     reader.report("HEADRACE_PUBLIC_URL", "holds more than scheme, host and port", "Write it as https://ai.example.org");
   }
   return url.origin;
+}
+
+function readTrustedProxies(reader: SettingReader): readonly string[] {
+  const isBlock = (part: string) => (isAddressBlock(part) ? part : undefined);
+  return reader.list("HEADRACE_TRUSTED_PROXIES", isBlock, "an address or a block such as 10.0.0.0/8");
 }
 
 function readRootSecret(reader: SettingReader, dataFolder: string): RootSecretSource {

@@ -31,6 +31,8 @@ export const defaultLimits = {
   shutdownGraceMs: 25 * secondMs,
   /** How long an Idempotency-Key is remembered, as OpenAI and Stripe do. */
   idempotencyHours: 24,
+  /** How often the last uses of keys are written down: a key's `last_used_at` is behind by at most this. */
+  keyUseWriteMs: 10 * secondMs,
   /** How far the journal's mark may be ahead of what was sent; a crash over-counts by at most this. */
   journalMarkTokens: 64,
   /** A segment of the usage journal is closed and folded at this size: some 120,000 requests. */

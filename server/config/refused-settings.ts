@@ -8,7 +8,6 @@ const unserved: ReadonlyMap<SettingName, string> = new Map([
   ["HEADRACE_TLS_KEY", "Remove it and let a proxy in front end TLS"],
   ["HEADRACE_TLS_CLIENT_CA", "Remove it and let a proxy in front check client certificates"],
   ["HEADRACE_BLOB_URL", "Remove it: nothing is stored as a blob yet"],
-  ["HEADRACE_TRUSTED_PROXIES", "Remove it: no decision depends on a client's address yet"],
   ["HEADRACE_ALLOW_HOSTS", "Remove it: nothing fetches URLs that callers write yet"],
   ["HEADRACE_SMTP_URL", "Remove it: no mail is sent yet"],
 ]);

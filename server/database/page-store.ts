@@ -22,18 +22,24 @@ export type PageBounds = {
 };
 
 /**
- * Turns a page request into bounds. The transaction's scope decides which cursors exist: one of another organization is
- * as unknown as one that never was.
+ * Turns a page request into bounds. A cursor of another list is as unknown as one that never was.
+ * @param list what all rows of the list have in common, by column
  * @throws ApiError `invalid_value` for an unknown cursor.
  */
 export async function pageBounds(
   transaction: Transaction<Tables>,
   table: PagedTable,
+  list: Readonly<Record<string, string | null>>,
   { after, limit, order = "asc" }: PageRequest,
 ): Promise<PageBounds> {
   const rowsMax = (limit ?? pageObjectsDefault) + 1;
   if (after === undefined) return { order, rowsMax, where: sql<SqlBool>`true` };
-  const known = await transaction.selectFrom(table).select("id").where("id", "=", after).executeTakeFirst();
+  const ofList = Object.entries(list).map(([column, value]) => sql`${sql.ref(column)} is not distinct from ${value}`);
+  const known = await transaction
+    .selectFrom(table)
+    .select("id")
+    .where(sql<SqlBool>`${sql.join([sql`id = ${after}`, ...ofList], sql` and `)}`)
+    .executeTakeFirst();
   if (known === undefined) {
     throw new ApiError("invalid_value", `There is no object '${after}' in this list to go on after.`, {
       param: "after",

@@ -43,6 +43,12 @@ export type ApiKeysTable = {
   service_account_id: Nullable<string>;
   /** Null means all scopes. */
   scopes: Nullable<string[]>;
+  /** Null means all that its project may ask. */
+  allowed_models: Nullable<string[]>;
+  /** Addresses and blocks of addresses; null means any. */
+  allowed_addresses: Nullable<string[]>;
+  /** The key that was made in its place. */
+  replaced_by: Nullable<string>;
   created_at: CreatedAt;
   last_used_at: NullableTimestamp;
   expires_at: NullableTimestamp;

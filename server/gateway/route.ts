@@ -1,16 +1,21 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { authorize, modelNotFound } from "../access/decide.ts";
+import type { ProjectPrincipal } from "../ports/principal.ts";
 import type { Deployment, ModelDirectory, UpstreamApi } from "../ports/upstream.ts";
 
 /**
  * Where a request for a model goes.
  * @param apis the wires that would do, best first.
- * @throws ApiError `model_not_found`, or `unsupported_value` where the model can't be used on any of these wires.
+ * @throws ApiError `model_not_found`, also for a model that the caller may not ask, or `unsupported_value` where it can't
+ * be used on any of these wires.
  */
 export function route(
   directory: ModelDirectory,
+  principal: ProjectPrincipal,
   model: string,
   apis: readonly UpstreamApi[],
 ): { deployment: Deployment; api: UpstreamApi } {
+  authorize(principal, { kind: "model", model });
   const deployment = directory.find(model);
   if (deployment === undefined) throw modelNotFound(model);
   const api = apis.find((candidate) => deployment.apis.has(candidate));
@@ -22,12 +27,4 @@ export function route(
     );
   }
   return { deployment, api };
-}
-
-export function modelNotFound(model: string): ApiError {
-  return new ApiError(
-    "model_not_found",
-    `The model '${model}' does not exist or you do not have access to it. GET /v1/models lists the models.`,
-    { param: "model" },
-  );
 }

@@ -1,10 +1,14 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { AddressList } from "../access/address-list.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Principal } from "../ports/principal.ts";
 import type { Connection } from "./bun-listener.ts";
+import { clientAddress } from "./client-address.ts";
+import type { StreamOutcome } from "./endpoint.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
 import { renderError } from "./render.ts";
 import { elapsedMs, type RequestContext } from "./request-context.ts";
+import type { RunningRequests } from "./running-requests.ts";
 
 /** Pages and probes beside the API: they need no key. */
 export type Page = (request: Request) => Response | Promise<Response>;
@@ -12,8 +16,8 @@ export type Page = (request: Request) => Response | Promise<Response>;
 export type ApiServerParts = PipelineParts & {
   readonly pages: ReadonlyMap<string, Page>;
   readonly newRequestId: () => string;
-  /** Aborted when the server can wait for its running requests no longer. */
-  readonly stopping: AbortSignal;
+  readonly running: RunningRequests;
+  readonly trustedProxies: AddressList;
 };
 
 const corsHeaders = {
@@ -35,20 +39,25 @@ export function createRequestHandler(
     if (page && (request.method === "GET" || request.method === "HEAD")) return page(request);
     if (request.method === "OPTIONS") return preflight(request);
 
+    const running = parts.running.open(request.signal);
     const context: RequestContext = {
       requestId: parts.newRequestId(),
       receivedAtMs: performance.now(),
-      signal: AbortSignal.any([request.signal, parts.stopping]),
+      signal: running.signal,
       fields: {},
       connection,
+      clientAddress: () => clientAddress(connection.peerAddress, request.headers, parts.trustedProxies),
       userAgent: request.headers.get("user-agent") ?? undefined,
     };
     const answered = isApiPath(url.pathname)
-      ? await answerApiRequest(request, url, context, parts)
+      ? await answerApiRequest(request, url, context, parts, running.belongsTo)
       : { ...renderError(nothingHere(url.pathname), context, parts), operationId: undefined, principal: undefined };
     const headers = commonHeaders(context, answered.principal);
     Object.assign(headers, answered.headers);
-    logWhenFinished(request, url, context, answered, parts.logger);
+    whenFinished(answered, (streamEnd) => {
+      running.close();
+      logRequest(request, url, context, answered, parts.logger, streamEnd);
+    });
     return new Response(answered.body as BodyInit, { status: answered.status, headers });
   };
 }
@@ -95,28 +104,30 @@ function preflight(request: Request): Response {
   });
 }
 
-/** One line for each request, when its last byte is out. */
-function logWhenFinished(
+/** Calls back when the last byte is out, or could not be. */
+function whenFinished({ finished }: Answered, then: (streamEnd?: StreamOutcome) => void): void {
+  if (finished === undefined) then();
+  else void finished.then(then);
+}
+
+function logRequest(
   request: Request,
   url: URL,
   context: RequestContext,
   answered: Answered,
   logger: Logger,
+  streamEnd: StreamOutcome | undefined,
 ): void {
-  const write = (streamEnd?: string): void => {
-    logger.log(answered.status >= 500 ? "error" : "info", "request", {
-      requestId: context.requestId,
-      method: request.method,
-      path: url.pathname,
-      operation: answered.operationId,
-      status: answered.status,
-      durationMs: Math.round(elapsedMs(context) * 10) / 10,
-      keyId: answered.principal?.keyId,
-      project: answered.principal && "projectId" in answered.principal ? answered.principal.projectId : undefined,
-      ...(streamEnd === undefined ? {} : { streamEnd }),
-      ...context.fields,
-    });
-  };
-  if (answered.finished === undefined) write();
-  else void answered.finished.then(write);
+  logger.log(answered.status >= 500 ? "error" : "info", "request", {
+    requestId: context.requestId,
+    method: request.method,
+    path: url.pathname,
+    operation: answered.operationId,
+    status: answered.status,
+    durationMs: Math.round(elapsedMs(context) * 10) / 10,
+    keyId: answered.principal?.keyId,
+    project: answered.principal && "projectId" in answered.principal ? answered.principal.projectId : undefined,
+    ...(streamEnd === undefined ? {} : { streamEnd }),
+    ...context.fields,
+  });
 }

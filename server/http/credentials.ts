@@ -1,13 +1,33 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 
+/** Where other APIs take keys: two credentials in one request would let two readers disagree about who sent it. */
+const otherKeyHeaders = ["api-key", "x-api-key", "x-goog-api-key"] as const;
+
+/** A key in a query string, whatever the parameter is called. */
+const keyInQuery = /[?&=]sk-[\w-]{8}/;
+
 /**
- * Takes the one credential out of a request's headers.
+ * Takes the one credential out of a request.
  * Doubled headers arrive joined by a comma, which no valid value holds: they are refused, so that no two readers of the
  * same request can disagree about who sent it.
- * @throws ApiError `invalid_header`, `multiple_credentials` or `missing_api_key`.
+ * @throws ApiError `api_key_in_url`, `invalid_header`, `multiple_credentials` or `missing_api_key`.
  */
-export function readApiKey(headers: Headers): string {
+export function readApiKey(headers: Headers, url: URL): string {
+  if (keyInQuery.test(url.search)) {
+    throw new ApiError(
+      "api_key_in_url",
+      "An API key was sent in the URL, where proxies and browsers keep it. Revoke it, and send its successor in the " +
+        "Authorization header.",
+    );
+  }
   const authorization = headers.get("authorization");
+  const other = otherKeyHeaders.find((name) => headers.has(name));
+  if (other !== undefined && authorization !== null) {
+    throw new ApiError(
+      "multiple_credentials",
+      `The request holds both an Authorization and a '${other}' header. Send the key in the Authorization header alone.`,
+    );
+  }
   if (authorization === null || authorization.trim() === "") {
     throw new ApiError(
       "missing_api_key",

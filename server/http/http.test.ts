@@ -53,9 +53,26 @@ describe("a request without a good key", () => {
       400,
       "multiple_credentials",
     ],
+    [
+      "a second key in another API's header",
+      { authorization: `Bearer ${server.keys.project}`, "x-api-key": server.keys.project },
+      400,
+      "multiple_credentials",
+    ],
+    ["a key in another API's header alone", { "api-key": server.keys.project }, 401, "missing_api_key"],
     ["an organization admin's key", { authorization: `Bearer ${server.keys.admin}` }, 403, "missing_scope"],
     ["an operator's key", { authorization: `Bearer ${server.keys.operator}` }, 403, "missing_scope"],
   ];
+  test("whose key stands in the URL is refused, also where a good one stands in the header", async () => {
+    for (const name of ["api_key", "key", "access_token"]) {
+      const url = `${server.url}/v1/models?limit=1&${name}=${server.keys.project}`;
+      const both: Record<string, string>[] = [{}, { authorization: `Bearer ${server.keys.project}` }];
+      for (const headers of both) {
+        expect(await errorOf(await fetch(url, { headers }))).toMatchObject({ status: 400, code: "api_key_in_url" });
+      }
+    }
+  });
+
   test.each(refusals)("%s is refused", async (_, headers, status, code) => {
     const error = await errorOf(await fetch(`${server.url}/v1/models`, { headers }));
     expect(error).toMatchObject({ status, code, param: null });

@@ -1,8 +1,8 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { parseQuery, parseRequest } from "@headrace/contract/common/validation.ts";
 import { matchDocumentedOperation } from "@headrace/contract/coverage/coverage.ts";
+import { authorize } from "../access/decide.ts";
 import type { Principal } from "../ports/principal.ts";
-import { authorize } from "./authorize.ts";
 import { readApiKey, requireOneHost } from "./credentials.ts";
 import type { CheckedInput, Reply } from "./endpoint.ts";
 import type { IdempotencyGuard } from "./idempotency.ts";
@@ -24,12 +24,16 @@ export type Answered = Rendered & {
   readonly principal: Principal | undefined;
 };
 
-/** One request through the house: find, authenticate, authorize, read, check, handle, render. Never rejects. */
+/**
+ * One request through the house: find, authenticate, authorize, read, check, handle, render. Never rejects.
+ * @param onPrincipal called as soon as it is known who asks
+ */
 export async function answerApiRequest(
   request: Request,
   url: URL,
   context: RequestContext,
   parts: PipelineParts,
+  onPrincipal: (principal: Principal) => void,
 ): Promise<Answered> {
   let operationId: string | undefined;
   let principal: Principal | undefined;
@@ -38,8 +42,9 @@ export async function answerApiRequest(
     const match = findEndpoint(parts.router, request.method, url.pathname);
     const { operation } = match.endpoint;
     operationId = operation.id;
-    principal = parts.authenticator.authenticate(readApiKey(request.headers));
-    authorize(principal, operation);
+    principal = parts.authenticator.authenticate(readApiKey(request.headers, url), context.clientAddress);
+    onPrincipal(principal);
+    authorize(principal, { kind: "operation", operation });
     const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
     context.connection.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);

@@ -24,6 +24,8 @@ export type RequestContext = {
   readonly signal: AbortSignal;
   readonly fields: AccessFields;
   readonly connection: Connection;
+  /** Whose request it is, behind the proxies that are trusted; undefined where that can't be known. */
+  readonly clientAddress: () => string | undefined;
   readonly userAgent: string | undefined;
 };
 
@@ -32,7 +34,10 @@ export function elapsedMs(context: RequestContext): number {
   return performance.now() - context.receivedAtMs;
 }
 
-/** Proves who asks; throws an ApiError `invalid_api_key` for a key that is unknown, revoked or expired. */
+/**
+ * Proves who asks; throws an ApiError `invalid_api_key` for a key that is unknown, revoked or expired, or
+ * `ip_not_authorized` for one that may not be used from where it is.
+ */
 export interface Authenticator {
-  authenticate(apiKey: string): Principal;
+  authenticate(apiKey: string, clientAddress: () => string | undefined): Principal;
 }

@@ -2,16 +2,18 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { type Selectable, sql, type Transaction } from "kysely";
 import { type PageBounds, type PageRequest, pageBounds } from "../database/page-store.ts";
 import type { OrganizationsTable, ProjectsTable, Tables } from "../database/tables.ts";
+import { tellOrganizationChanged, tellProjectChanged } from "./tenant-state-store.ts";
 
 export type OrganizationRow = Selectable<OrganizationsTable>;
 
 const organizationColumns = ["id", "name", "status", "created_at"] as const;
 
-export function insertOrganization(
+export async function insertOrganization(
   transaction: Transaction<Tables>,
   id: string,
   name: string,
 ): Promise<OrganizationRow> {
+  await tellOrganizationChanged(transaction, id);
   return transaction
     .insertInto("organizations")
     .values({ id, name, status: "active" })
@@ -23,7 +25,7 @@ export async function pageOfOrganizations(
   transaction: Transaction<Tables>,
   request: PageRequest,
 ): Promise<{ rows: OrganizationRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(transaction, "organizations", request);
+  const bounds = await pageBounds(transaction, "organizations", {}, request);
   const rows = await transaction
     .selectFrom("organizations")
     .select(organizationColumns)
@@ -61,10 +63,11 @@ export function updateOrganizationRow(
 
 const projectColumns = ["id", "organization_id", "name", "status", "created_at", "archived_at"] as const;
 
-export function insertProject(
+export async function insertProject(
   transaction: Transaction<Tables>,
   project: { readonly id: string; readonly organizationId: string; readonly name: string },
 ): Promise<Selectable<ProjectsTable>> {
+  await tellProjectChanged(transaction, project.id);
   return transaction
     .insertInto("projects")
     .values({ id: project.id, organization_id: project.organizationId, name: project.name, status: "active" })

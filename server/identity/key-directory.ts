@@ -1,16 +1,20 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { ProjectScope } from "@headrace/contract/common/operation.ts";
+import type { KeyScope } from "@headrace/contract/common/operation.ts";
+import { AddressList } from "../access/address-list.ts";
 import type { Authenticator } from "../http/request-context.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Principal } from "../ports/principal.ts";
+import type { AdminPrincipal, OperatorPrincipal, Principal, ProjectPrincipal } from "../ports/principal.ts";
 import { parseApiKey, redactApiKey } from "./api-key.ts";
 import type { KeyRow } from "./key-store.ts";
+import type { TenantDirectory } from "./tenant-directory.ts";
 
+/** A key as it is checked: its principal, without what its project may do, which can change at any time. */
 type KeyRecord = {
-  readonly principal: Principal;
+  readonly principal: AdminPrincipal | OperatorPrincipal | Omit<ProjectPrincipal, "policy">;
+  readonly redacted: string;
   readonly revoked: boolean;
-  readonly projectArchived: boolean;
-  readonly organizationSuspended: boolean;
+  /** Undefined: it may be used from anywhere. */
+  readonly addresses: AddressList | undefined;
   /** Unix milliseconds. */
   readonly expiresAtMs: number | undefined;
 };
@@ -18,9 +22,12 @@ type KeyRecord = {
 export type KeyDirectoryOptions = {
   /** HMAC of a key, as the database holds it. */
   readonly hash: (apiKey: string) => Uint8Array;
+  readonly tenants: TenantDirectory;
   readonly clock: Clock;
   /** Keys that an operator fixed by environment carry no checksum; only where there are any are such keys looked up. */
   readonly acceptsUncheckedKeys: boolean;
+  /** Called at each use of a good key; must cost next to nothing. */
+  readonly onUsed: (keyId: string) => void;
   /** Milliseconds since the directory was last known to agree with the database. */
   readonly ageMs: () => number;
   /** Older than this it refuses: a revoked key must not live on because the database can't be asked. */
@@ -31,53 +38,77 @@ export type KeyDirectoryOptions = {
 export class KeyDirectory implements Authenticator {
   readonly #options: KeyDirectoryOptions;
   #byHash = new Map<string, KeyRecord>();
+  #byId = new Map<string, KeyRecord>();
 
   constructor(options: KeyDirectoryOptions) {
     this.#options = options;
   }
 
   replaceAll(rows: readonly KeyRow[]): void {
-    this.#byHash = new Map(rows.map((row) => [toHex(row.hash), toRecord(row)]));
+    this.#byHash = new Map();
+    this.#byId = new Map();
+    this.update(rows);
   }
 
   update(rows: readonly KeyRow[]): void {
-    for (const row of rows) this.#byHash.set(toHex(row.hash), toRecord(row));
+    for (const row of rows) {
+      const record = toRecord(row);
+      this.#byHash.set(toHex(row.hash), record);
+      this.#byId.set(row.id, record);
+    }
   }
 
-  authenticate(apiKey: string): Principal {
-    if (parseApiKey(apiKey) === "malformed" && !this.#options.acceptsUncheckedKeys) throw incorrectKey(apiKey);
+  authenticate(apiKey: string, clientAddress: () => string | undefined): Principal {
+    if (parseApiKey(apiKey) === "malformed" && !this.#options.acceptsUncheckedKeys)
+      throw incorrectKey(redactApiKey(apiKey));
     if (this.#options.ageMs() > this.#options.ageMsMax) {
       throw new ApiError(
         "storage_unavailable",
         "The platform's database can't be reached, so keys can't be checked. Try again soon.",
-        {
-          retryAfterSeconds: 1,
-        },
+        { retryAfterSeconds: 1 },
       );
     }
     const record = this.#byHash.get(toHex(this.#options.hash(apiKey)));
-    if (record === undefined || record.revoked) throw incorrectKey(apiKey);
-    if (record.expiresAtMs !== undefined && record.expiresAtMs <= this.#options.clock.nowMs()) {
-      throw new ApiError("invalid_api_key", `The API key ${redactApiKey(apiKey)} has expired. Ask for a new one.`);
+    if (record === undefined) throw incorrectKey(redactApiKey(apiKey));
+    const refusal = this.#refusalOf(record);
+    if (refusal !== undefined) throw refusal;
+    if (record.addresses !== undefined && !record.addresses.has(clientAddress())) throw wrongAddress(clientAddress());
+    const { principal } = record;
+    this.#options.onUsed(principal.keyId);
+    if (principal.kind === "operator" || principal.kind === "admin") return principal;
+    return { ...principal, policy: this.#options.tenants.policyOf(principal.projectId) };
+  }
+
+  /** Why the key of a running request is no good any more; undefined while it is. */
+  refusalOfRunning({ keyId }: Principal): ApiError | undefined {
+    const record = this.#byId.get(keyId);
+    return record === undefined ? incorrectKey("...") : this.#refusalOf(record);
+  }
+
+  #refusalOf({ principal, redacted, revoked, expiresAtMs }: KeyRecord): ApiError | undefined {
+    if (revoked) return incorrectKey(redacted);
+    if (expiresAtMs !== undefined && expiresAtMs <= this.#options.clock.nowMs()) {
+      return new ApiError("invalid_api_key", `The API key ${redacted} has expired. Ask for a new one.`);
     }
-    if (record.organizationSuspended) {
-      throw new ApiError(
-        "organization_suspended",
-        "This organization is suspended. Ask the operator of the installation.",
-      );
-    }
-    if (record.projectArchived) {
-      throw new ApiError("project_archived", "The project of this API key is archived. Use a key of another project.");
-    }
-    return record.principal;
+    if (principal.kind === "operator") return undefined;
+    const projectId = principal.kind === "admin" ? undefined : principal.projectId;
+    return this.#options.tenants.refusalOf(principal.organizationId, projectId);
   }
 }
 
 /** Unknown, mistyped and revoked keys get the same answer: it tells nothing about which keys exist. */
-function incorrectKey(apiKey: string): ApiError {
+function incorrectKey(redacted: string): ApiError {
   return new ApiError(
     "invalid_api_key",
-    `Incorrect API key provided: ${redactApiKey(apiKey)}. Check it for typos, or ask for a new one.`,
+    `Incorrect API key provided: ${redacted}. Check it for typos, or ask for a new one.`,
+  );
+}
+
+function wrongAddress(address: string | undefined): ApiError {
+  const from = address === undefined ? "an address that can't be known here" : address;
+  return new ApiError(
+    "ip_not_authorized",
+    `This API key may not be used from ${from}. Use it from an address that it is meant for, or ask for it to be widened.`,
   );
 }
 
@@ -88,14 +119,14 @@ function toHex(bytes: Uint8Array): string {
 function toRecord(row: KeyRow): KeyRecord {
   return {
     principal: toPrincipal(row),
+    redacted: row.redacted,
     revoked: row.revoked_at !== null,
+    addresses: row.allowed_addresses === null ? undefined : new AddressList(row.allowed_addresses),
     expiresAtMs: row.expires_at?.getTime(),
-    projectArchived: row.project_status === "archived",
-    organizationSuspended: row.organization_status === "suspended",
   };
 }
 
-function toPrincipal(row: KeyRow): Principal {
+function toPrincipal(row: KeyRow): KeyRecord["principal"] {
   if (row.kind === "operator") return { kind: "operator", keyId: row.id };
   if (row.organization_id === null) throw new Error(`Key ${row.id} belongs to no organization.`);
   if (row.kind === "admin") return { kind: "admin", keyId: row.id, organizationId: row.organization_id };
@@ -105,6 +136,7 @@ function toPrincipal(row: KeyRow): Principal {
     keyId: row.id,
     organizationId: row.organization_id,
     projectId: row.project_id,
-    scopes: row.scopes === null ? "all" : (row.scopes as ProjectScope[]),
+    scopes: row.scopes === null ? "all" : (row.scopes as KeyScope[]),
+    models: row.allowed_models === null ? undefined : new Set(row.allowed_models),
   };
 }

@@ -88,7 +88,7 @@ export class KeyService {
       readonly key: string;
       readonly name: string;
       readonly project: Partial<ProjectReference>;
-    } & Pick<NewKeyRow, "serviceAccountId" | "scopes" | "expiresAt">,
+    } & Pick<NewKeyRow, "serviceAccountId" | "scopes" | "restrictions" | "expiresAt">,
   ): Promise<string> {
     const id = newId("key");
     await insertKey(transaction, {
@@ -101,6 +101,7 @@ export class KeyService {
       redacted: redactApiKey(options.key),
       ...(options.serviceAccountId === undefined ? {} : { serviceAccountId: options.serviceAccountId }),
       ...(options.scopes === undefined ? {} : { scopes: options.scopes }),
+      ...(options.restrictions === undefined ? {} : { restrictions: options.restrictions }),
       ...(options.expiresAt === undefined ? {} : { expiresAt: options.expiresAt }),
     });
     await appendChange(transaction, keysTopic, id);

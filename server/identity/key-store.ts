@@ -1,15 +1,17 @@
-import type { ProjectScope } from "@headrace/contract/common/operation.ts";
-import type { Selectable, Transaction } from "kysely";
-import { appendChange } from "../database/change-log-store.ts";
+import type { KeyScope } from "@headrace/contract/common/operation.ts";
+import { type Selectable, sql, type Transaction } from "kysely";
 import type { ApiKeysTable, Tables } from "../database/tables.ts";
 
 /** The change log's topic for keys; the entry's key is the key's id. */
 export const keysTopic = "api_keys";
 
-/** A key, and whether its project and its organization are still in use. */
-export type KeyRow = Selectable<ApiKeysTable> & {
-  readonly project_status: "active" | "archived" | null;
-  readonly organization_status: "active" | "suspended" | null;
+export type KeyRow = Selectable<ApiKeysTable>;
+
+/** What a key is narrowed to besides its scopes; null: not at all. */
+export type KeyRestrictions = {
+  readonly models: readonly string[] | null;
+  /** Addresses and blocks of addresses that it may be used from. */
+  readonly addresses: readonly string[] | null;
 };
 
 export type NewKeyRow = {
@@ -22,34 +24,31 @@ export type NewKeyRow = {
   readonly redacted: string;
   readonly serviceAccountId?: string;
   /** Undefined: all that its kind may do. */
-  readonly scopes?: readonly ProjectScope[];
+  readonly scopes?: readonly KeyScope[];
+  readonly restrictions?: KeyRestrictions;
   readonly expiresAt?: Date;
 };
 
 const columns = [
-  "api_keys.id",
-  "api_keys.kind",
-  "api_keys.organization_id",
-  "api_keys.project_id",
-  "api_keys.service_account_id",
-  "api_keys.name",
-  "api_keys.hash",
-  "api_keys.redacted",
-  "api_keys.scopes",
-  "api_keys.created_at",
-  "api_keys.last_used_at",
-  "api_keys.expires_at",
-  "api_keys.revoked_at",
-  "projects.status as project_status",
-  "organizations.status as organization_status",
+  "id",
+  "kind",
+  "organization_id",
+  "project_id",
+  "service_account_id",
+  "name",
+  "hash",
+  "redacted",
+  "scopes",
+  "allowed_models",
+  "allowed_addresses",
+  "replaced_by",
+  "created_at",
+  "last_used_at",
+  "expires_at",
+  "revoked_at",
 ] as const;
 
-const selectKeys = (transaction: Transaction<Tables>) =>
-  transaction
-    .selectFrom("api_keys")
-    .leftJoin("projects", "projects.id", "api_keys.project_id")
-    .leftJoin("organizations", "organizations.id", "api_keys.organization_id")
-    .select(columns);
+const selectKeys = (transaction: Transaction<Tables>) => transaction.selectFrom("api_keys").select(columns);
 
 /** Adds a key; a key with the same hash stays as it is. */
 export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow): Promise<void> {
@@ -64,39 +63,26 @@ export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow
       hash: Buffer.from(key.hash),
       redacted: key.redacted,
       service_account_id: key.serviceAccountId ?? null,
-      scopes: key.scopes === undefined ? null : [...key.scopes],
+      scopes: copy(key.scopes),
+      allowed_models: copy(key.restrictions?.models),
+      allowed_addresses: copy(key.restrictions?.addresses),
       expires_at: key.expiresAt ?? null,
     })
     .onConflict((conflict) => conflict.column("hash").doNothing())
     .execute();
 }
 
+function copy(texts: readonly string[] | null | undefined): string[] | null {
+  return texts == null ? null : [...texts];
+}
+
 /** Every key of the installation; needs the platform's scope. */
 export function listKeys(transaction: Transaction<Tables>): Promise<KeyRow[]> {
-  return selectKeys(transaction).orderBy("api_keys.created_at").orderBy("api_keys.id").execute();
+  return selectKeys(transaction).orderBy("created_at").orderBy("id").execute();
 }
 
 export function findKeys(transaction: Transaction<Tables>, ids: readonly string[]): Promise<KeyRow[]> {
-  return selectKeys(transaction).where("api_keys.id", "in", ids).execute();
-}
-
-/**
- * Tells every process to look at an organization's keys anew, or at those of one of its projects, because that has
- * changed.
- */
-export async function touchKeys(
-  transaction: Transaction<Tables>,
-  organizationId: string,
-  projectId?: string,
-): Promise<void> {
-  let query = transaction
-    .selectFrom("api_keys")
-    .select("id")
-    .where("organization_id", "=", organizationId)
-    .where("revoked_at", "is", null);
-  if (projectId !== undefined) query = query.where("project_id", "=", projectId);
-  const keys = await query.execute();
-  for (const { id } of keys) await appendChange(transaction, keysTopic, id);
+  return selectKeys(transaction).where("id", "in", ids).execute();
 }
 
 /** @returns whether there was such a key that was not revoked yet. */
@@ -108,4 +94,19 @@ export async function revokeKey(transaction: Transaction<Tables>, id: string): P
     .where("revoked_at", "is", null)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/**
+ * Notes when keys were last used; a later note that is there already stays. The rows are locked in one order, so that two
+ * processes that note the same keys wait for each other and can't deadlock.
+ * @param uses key id -> Unix milliseconds
+ */
+export async function markKeysUsed(transaction: Transaction<Tables>, uses: ReadonlyMap<string, number>): Promise<void> {
+  const used = JSON.stringify([...uses].map(([id, atMs]) => ({ id, at_ms: atMs })));
+  await sql`
+    with used as (select id, to_timestamp(at_ms / 1000.0) as at from jsonb_to_recordset(${used}::text::jsonb) as used (id text, at_ms bigint)),
+    locked as (select id from api_keys where id in (select id from used) order by id for update)
+    update api_keys set last_used_at = greatest(api_keys.last_used_at, used.at)
+    from used join locked using (id) where api_keys.id = used.id
+  `.execute(transaction);
 }

@@ -8,6 +8,8 @@ import { ChangeFeed } from "./change-feed.ts";
 import { followChangeLog } from "./change-log-source.ts";
 import { KeyDirectory } from "./key-directory.ts";
 import { findKeys, keysTopic, listKeys } from "./key-store.ts";
+import { TenantDirectory } from "./tenant-directory.ts";
+import { organizationsTopic, projectsTopic, readOrganizationStates, readProjectStates } from "./tenant-state-store.ts";
 
 /** How often the change log is looked at, in milliseconds: the time in which a revoked key is refused everywhere. */
 const pollMs = 250;
@@ -28,22 +30,41 @@ export type OpenKeyDirectory = {
 export async function openKeyDirectory(options: {
   readonly db: Kysely<Tables>;
   readonly hashKey: Uint8Array;
+  readonly onUsed: (keyId: string) => void;
   readonly acceptsUncheckedKeys: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<OpenKeyDirectory> {
   const { db, hashKey } = options;
   let ageMs = (): number => 0;
+  const tenants = new TenantDirectory();
   const directory = new KeyDirectory({
+    tenants,
     hash: (apiKey) => hashApiKey(hashKey, apiKey),
     clock: options.clock,
+    onUsed: options.onUsed,
     acceptsUncheckedKeys: options.acceptsUncheckedKeys,
     ageMs: () => ageMs(),
     ageMsMax,
   });
   const feed = new ChangeFeed(
     followChangeLog(db),
+    // In this order: a key is known only after its project, and a project after its organization.
     [
+      {
+        topic: organizationsTopic,
+        apply: async (ids) =>
+          tenants.updateOrganizations(await inPlatform(db, (transaction) => readOrganizationStates(transaction, ids))),
+        reload: async () =>
+          tenants.replaceOrganizations(await inPlatform(db, (transaction) => readOrganizationStates(transaction))),
+      },
+      {
+        topic: projectsTopic,
+        apply: async (ids) =>
+          tenants.updateProjects(await inPlatform(db, (transaction) => readProjectStates(transaction, ids))),
+        reload: async () =>
+          tenants.replaceProjects(await inPlatform(db, (transaction) => readProjectStates(transaction))),
+      },
       {
         topic: keysTopic,
         apply: async (ids) => directory.update(await inPlatform(db, (transaction) => findKeys(transaction, ids))),

@@ -1,4 +1,23 @@
-import type { ProjectScope } from "@headrace/contract/common/operation.ts";
+import type { KeyScope } from "@headrace/contract/common/operation.ts";
+
+/** Tools that the platform runs for a model, by the names of OpenAI's hosted-tool permissions. */
+export type HostedTool = "code_interpreter" | "file_search" | "image_generation" | "mcp" | "web_search";
+
+/** Which models may be asked: only those listed, or all but those listed. */
+export type ModelPermissions = {
+  readonly mode: "allow_list" | "deny_list";
+  readonly models: ReadonlySet<string>;
+};
+
+/** What a project may do, and what is kept of it; the same for each of its keys. */
+export type ProjectPolicy = {
+  /** Undefined: every model. */
+  readonly models: ModelPermissions | undefined;
+  readonly hostedTools: Readonly<Record<HostedTool, boolean>>;
+};
+
+/** `all`, or what these grant. */
+export type KeyScopes = "all" | readonly KeyScope[];
 
 /** Who asks, as proven by a key. */
 export type ProjectPrincipal = {
@@ -6,8 +25,10 @@ export type ProjectPrincipal = {
   readonly keyId: string;
   readonly organizationId: string;
   readonly projectId: string;
-  /** `all`, or exactly these scopes. */
-  readonly scopes: "all" | readonly ProjectScope[];
+  readonly scopes: KeyScopes;
+  /** The models that this key may ask; undefined: all that its project may. */
+  readonly models: ReadonlySet<string> | undefined;
+  readonly policy: ProjectPolicy;
 };
 
 export type AdminPrincipal = {

@@ -5,6 +5,7 @@ import { changeLog } from "./004-change-log.ts";
 import { installation } from "./005-installation.ts";
 import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
+import { keyRestrictions } from "./009-key-restrictions.ts";
 import { conversations } from "./012-conversations.ts";
 import { chatCompletions } from "./013-chat-completions.ts";
 import type { Migration } from "./migration.ts";
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   installation,
   auditLog,
   serviceAccounts,
+  keyRestrictions,
   conversations,
   chatCompletions,
 ];

@@ -7,9 +7,13 @@ import { listAdminApiKeysEndpoint } from "./admin-api-keys/list-admin-api-keys.t
 import { retrieveAdminApiKeyEndpoint } from "./admin-api-keys/retrieve-admin-api-key.ts";
 import { listAuditLogsEndpoint } from "./audit-logs/list-audit-logs.ts";
 import type { AdminServices } from "./organization-change.ts";
+import { createProjectApiKeyEndpoint } from "./project-api-keys/create-project-api-key.ts";
 import { deleteProjectApiKeyEndpoint } from "./project-api-keys/delete-project-api-key.ts";
 import { listProjectApiKeysEndpoint } from "./project-api-keys/list-project-api-keys.ts";
+import { restrictProjectApiKeyEndpoint } from "./project-api-keys/restrict-project-api-key.ts";
 import { retrieveProjectApiKeyEndpoint } from "./project-api-keys/retrieve-project-api-key.ts";
+import { retrieveProjectApiKeyRestrictionsEndpoint } from "./project-api-keys/retrieve-project-api-key-restrictions.ts";
+import { rotateProjectApiKeyEndpoint } from "./project-api-keys/rotate-project-api-key.ts";
 import { updateProjectApiKeyEndpoint } from "./project-api-keys/update-project-api-key.ts";
 import { archiveProjectEndpoint } from "./projects/archive-project.ts";
 import { createProjectEndpoint } from "./projects/create-project.ts";
@@ -47,6 +51,10 @@ export function createAdminEndpoints(services: AdminServices): Record<AdminOpera
     retrieveProjectApiKey: retrieveProjectApiKeyEndpoint(services),
     updateProjectApiKey: updateProjectApiKeyEndpoint(services),
     deleteProjectApiKey: deleteProjectApiKeyEndpoint(services),
+    createProjectApiKey: createProjectApiKeyEndpoint(services),
+    retrieveProjectApiKeyRestrictions: retrieveProjectApiKeyRestrictionsEndpoint(services),
+    restrictProjectApiKey: restrictProjectApiKeyEndpoint(services),
+    rotateProjectApiKey: rotateProjectApiKeyEndpoint(services),
     listProjectServiceAccounts: listProjectServiceAccountsEndpoint(services),
     createProjectServiceAccount: createProjectServiceAccountEndpoint(services),
     retrieveProjectServiceAccount: retrieveProjectServiceAccountEndpoint(services),

@@ -21,7 +21,7 @@ export type Requester = { readonly principal: AdminPrincipal; readonly context: 
 /** A change and what the audit log says of it. */
 export type Change<Result, Type extends AuditEventType> = {
   readonly result: Result;
-  readonly event: Pick<NewAuditEvent<Type>, "type" | "payload" | "project">;
+  readonly event: Pick<NewAuditEvent<Type>, "type" | "payload" | "project" | "resourceIds">;
 };
 
 /** Runs a read in the organization's own scope. */
@@ -54,12 +54,13 @@ export async function changeOrganization<Result, Type extends AuditEventType>(
 }
 
 /** A key as the audit log names it, and where its request came from. */
-export function apiKeyActor(keyId: string, { connection, userAgent }: RequestContext): AuditActor {
+export function apiKeyActor(keyId: string, { clientAddress, userAgent }: RequestContext): AuditActor {
+  const ipAddress = clientAddress();
   return {
     type: "api_key",
     id: keyId,
     owner: { type: "user" },
-    ...(connection.peerAddress === undefined ? {} : { ipAddress: connection.peerAddress }),
+    ...(ipAddress === undefined ? {} : { ipAddress }),
     ...(userAgent === undefined ? {} : { userAgent }),
   };
 }

@@ -1,5 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { ProjectScope } from "@headrace/contract/common/operation.ts";
+import type { KeyScope } from "@headrace/contract/common/operation.ts";
 import type { Selectable, Transaction } from "kysely";
 import { appendChange } from "../../database/change-log-store.ts";
 import { type PageBounds, type PageRequest, pageBounds } from "../../database/page-store.ts";
@@ -29,6 +29,9 @@ const selectKeys = (transaction: Transaction<Tables>, { organizationId, projectI
       "api_keys.name",
       "api_keys.redacted",
       "api_keys.scopes",
+      "api_keys.allowed_models",
+      "api_keys.allowed_addresses",
+      "api_keys.replaced_by",
       "api_keys.created_at",
       "api_keys.last_used_at",
       "api_keys.expires_at",
@@ -45,7 +48,12 @@ export async function pageOfKeys(
   owner: KeyOwner,
   request: PageRequest,
 ): Promise<{ rows: OrganizationKeyRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(transaction, "api_keys", request);
+  const bounds = await pageBounds(
+    transaction,
+    "api_keys",
+    { organization_id: owner.organizationId, project_id: owner.projectId },
+    request,
+  );
   const rows = await selectKeys(transaction, owner)
     .where(bounds.where)
     .orderBy("api_keys.created_at", bounds.order)
@@ -68,18 +76,49 @@ export async function requireKey(
   });
 }
 
-/** Changes a key's scopes (null: all) or expiry; what is undefined stays. */
+/**
+ * A key, held until the transaction ends, so that two that change it come one after the other.
+ * @throws ApiError `not_found`, as `requireKey` does.
+ */
+export async function lockKey(
+  transaction: Transaction<Tables>,
+  owner: KeyOwner,
+  id: string,
+): Promise<OrganizationKeyRow> {
+  await transaction
+    .selectFrom("api_keys")
+    .select("id")
+    .where("id", "=", id)
+    .where("organization_id", "=", owner.organizationId)
+    .forUpdate()
+    .execute();
+  return requireKey(transaction, owner, id);
+}
+
+/** What can be changed of a key; what is undefined stays, null lifts a bound. */
+export type KeyChange = {
+  readonly scopes?: readonly KeyScope[] | null | undefined;
+  readonly models?: readonly string[] | null | undefined;
+  readonly addresses?: readonly string[] | null | undefined;
+  readonly expiresAt?: Date | undefined;
+  readonly replacedBy?: string | undefined;
+};
+
 export async function updateKey(
   transaction: Transaction<Tables>,
   { organizationId }: KeyOwner,
   id: string,
-  change: { readonly scopes: readonly ProjectScope[] | null | undefined; readonly expiresAt: Date | undefined },
+  change: KeyChange,
 ): Promise<void> {
+  const { scopes, models, addresses, expiresAt, replacedBy } = change;
   await transaction
     .updateTable("api_keys")
     .set({
-      ...(change.scopes === undefined ? {} : { scopes: change.scopes === null ? null : [...change.scopes] }),
-      ...(change.expiresAt === undefined ? {} : { expires_at: change.expiresAt }),
+      ...(scopes === undefined ? {} : { scopes: scopes && [...scopes] }),
+      ...(models === undefined ? {} : { allowed_models: models && [...models] }),
+      ...(addresses === undefined ? {} : { allowed_addresses: addresses && [...addresses] }),
+      ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+      ...(replacedBy === undefined ? {} : { replaced_by: replacedBy }),
     })
     .where("id", "=", id)
     .where("organization_id", "=", organizationId)

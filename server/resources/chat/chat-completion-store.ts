@@ -72,7 +72,7 @@ export class ChatCompletionStore {
     { metadata = {}, model, ...page }: ListChatCompletionsQuery,
   ): Promise<{ completions: ChatCompletion[]; rowsMax: number }> {
     return inTenant(this.#db, principal, async (transaction) => {
-      const bounds = await pageBounds(transaction, "chat_completions", page);
+      const bounds = await pageBounds(transaction, "chat_completions", { project_id: principal.projectId }, page);
       let query = selectOf(transaction, principal).select(columns).where(bounds.where);
       if (model !== undefined) query = query.where("model", "=", storableModel(model));
       const pairs = toPairs(metadata);

@@ -13,7 +13,7 @@ import { withoutUsageChunk } from "./usage-chunk.ts";
 
 export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body, rawBody, principal, context }) => {
-    const { deployment } = route(services.models, body.model, ["chat"]);
+    const { deployment } = route(services.models, principal, body.model, ["chat"]);
     refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, body);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;

@@ -17,7 +17,7 @@ type Services = { readonly models: ModelDirectory; readonly relay: Relay; readon
  */
 export const createCompletionEndpoint = (services: Services) =>
   endpoint(createCompletion, async ({ body, rawBody, principal, context }) => {
-    const { deployment } = route(services.models, body.model, ["completions"]);
+    const { deployment } = route(services.models, principal, body.model, ["completions"]);
     refuseContradictions(body);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;

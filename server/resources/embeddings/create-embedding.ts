@@ -8,7 +8,7 @@ import type { ModelDirectory } from "../../ports/upstream.ts";
 
 export const createEmbeddingEndpoint = (services: { readonly models: ModelDirectory; readonly relay: Relay }) =>
   endpoint(createEmbedding, async ({ body, rawBody, principal, context }) => {
-    const { deployment } = route(services.models, body.model, ["embeddings"]);
+    const { deployment } = route(services.models, principal, body.model, ["embeddings"]);
     if (deployment.upstream.kind === "local") refuseUnserved(embeddingsServedLocally, body);
     const answer = await services.relay.answer({
       operation: createEmbedding,

@@ -29,7 +29,7 @@ export const countInputTokensEndpoint = (services: ResponseServices) =>
     if (asked.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
-    const { deployment, api } = route(services.models, asked.model, ["responses", "chat"]);
+    const { deployment, api } = route(services.models, principal, asked.model, ["responses", "chat"]);
     const { personality, ...known } = asked;
     if (api === "responses") refuseUnserved(responsesServedByProviders, known);
     else refuseUnserved(responsesServedLocally, personality === undefined ? known : asked);

@@ -17,7 +17,7 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     if (body.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
-    const { deployment, api } = route(services.models, body.model, ["responses", "chat"]);
+    const { deployment, api } = route(services.models, principal, body.model, ["responses", "chat"]);
     refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, body);
     refuseTwoHistories(body);
     const input = inputItemsOf(body.input);

@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { APIError } from "openai";
 import { inPlatform } from "../../database/tenant.ts";
+import { insertProject } from "../../identity/identity-store.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "../../testing/scripted-provider.ts";
 import { readResponseStream } from "../../testing/streams.ts";
 import { startTestServer } from "../../testing/test-server.ts";
@@ -163,10 +164,7 @@ describe("another project", () => {
     const made = await server.client.responses.create({ model: "chatty", input: "Secret" });
     const organizationId = (await server.get("/v1/models")).headers.get("openai-organization") ?? "";
     await inPlatform(server.foundation.database.db, (transaction) =>
-      transaction
-        .insertInto("projects")
-        .values({ id: "proj_other", organization_id: organizationId, name: "Other" })
-        .execute(),
+      insertProject(transaction, { id: "proj_other", organizationId, name: "Other" }),
     );
     const { key } = await server.foundation.keys.create({ name: "other", projectId: "proj_other" });
     const headers = { authorization: `Bearer ${key}` };

@@ -1,6 +1,6 @@
 import { archiveProject } from "@headrace/contract/admin/projects.ts";
 import { endpoint, json } from "../../../http/endpoint.ts";
-import { touchKeys } from "../../../identity/key-store.ts";
+import { tellProjectChanged } from "../../../identity/tenant-state-store.ts";
 import { type AdminServices, changeOrganization } from "../organization-change.ts";
 import { toProject } from "./project-object.ts";
 import { requireActiveProject, updateProjectRow } from "./project-store.ts";
@@ -10,7 +10,7 @@ export const archiveProjectEndpoint = (services: AdminServices) =>
     const row = await changeOrganization(services, { principal, context }, async (transaction) => {
       const before = await requireActiveProject(transaction, principal.organizationId, params.project_id);
       const result = await updateProjectRow(transaction, before, { archivedAt: new Date() });
-      await touchKeys(transaction, principal.organizationId, result.id);
+      await tellProjectChanged(transaction, result.id);
       const { id, name } = result;
       return { result, event: { type: "project.archived", payload: { id }, project: { id, name } } };
     });

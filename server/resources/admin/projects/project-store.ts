@@ -12,7 +12,7 @@ export async function pageOfProjects(
   organizationId: string,
   request: PageRequest & { readonly includeArchived: boolean },
 ): Promise<{ rows: ProjectRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(transaction, "projects", request);
+  const bounds = await pageBounds(transaction, "projects", { organization_id: organizationId }, request);
   let query = transaction
     .selectFrom("projects")
     .select(columns)

@@ -22,7 +22,12 @@ export async function pageOfServiceAccounts(
   place: AccountPlace,
   request: PageRequest,
 ): Promise<{ rows: ServiceAccountRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(transaction, "service_accounts", request);
+  const bounds = await pageBounds(
+    transaction,
+    "service_accounts",
+    { organization_id: place.organizationId, project_id: place.projectId },
+    request,
+  );
   const rows = await selectAccounts(transaction, place)
     .where(bounds.where)
     .orderBy("created_at", bounds.order)

@@ -3,7 +3,7 @@ import { appendAuditEvent } from "../../../audit/audit-log.ts";
 import { inPlatform } from "../../../database/tenant.ts";
 import { endpoint, json } from "../../../http/endpoint.ts";
 import { requireOrganization, updateOrganizationRow } from "../../../identity/identity-store.ts";
-import { touchKeys } from "../../../identity/key-store.ts";
+import { tellOrganizationChanged } from "../../../identity/tenant-state-store.ts";
 import { type AdminServices, apiKeyActor } from "../../admin/index.ts";
 import { toOrganization } from "./organization-object.ts";
 
@@ -13,7 +13,7 @@ export const updateOrganizationEndpoint = ({ db, refreshKeys }: AdminServices) =
       const before = await requireOrganization(transaction, params.organization_id);
       const change = { name: body.name ?? before.name, status: body.status ?? before.status };
       const after = await updateOrganizationRow(transaction, before.id, change);
-      if (after.status !== before.status) await touchKeys(transaction, after.id);
+      if (after.status !== before.status) await tellOrganizationChanged(transaction, after.id);
       await appendAuditEvent(transaction, {
         organizationId: after.id,
         type: "organization.updated",
