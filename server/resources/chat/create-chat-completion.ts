@@ -7,17 +7,19 @@ import { route } from "../../gateway/route.ts";
 import { endpoint, json } from "../../http/endpoint.ts";
 import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
 import type { ChatServices } from "./chat-services.ts";
+import { createThroughResponses } from "./create-through-responses.ts";
 import { keptStream } from "./kept-stream.ts";
-import { createKeeper, keepAnswer } from "./stored-completion.ts";
+import { createKeeper, keepCompletion, parseCompletion } from "./stored-completion.ts";
 import { withoutUsageChunk } from "./usage-chunk.ts";
 
 export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body, rawBody, principal, context }) => {
-    const { deployment } = route(services.models, principal, body.model, ["chat"]);
+    const { deployment, api } = route(services.models, principal, body.model, ["chat", "responses"]);
+    const keeper = body.store === true ? createKeeper(services, principal, body) : undefined;
+    if (api === "responses") return createThroughResponses(services, { body, deployment, principal, context, keeper });
     refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, body);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;
-    const keeper = body.store === true ? createKeeper(services, principal, body) : undefined;
     const request: RelayRequest = {
       operation: createChatCompletion,
       deployment,
@@ -35,7 +37,7 @@ export const createChatCompletionEndpoint = (services: ChatServices) =>
     };
     if (!streamed) {
       const answer = await services.relay.answer(request);
-      if (keeper !== undefined) return json(await keepAnswer(answer, keeper));
+      if (keeper !== undefined) return json(await keepCompletion(parseCompletion(answer), keeper));
       return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
     }
     const relayed = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));

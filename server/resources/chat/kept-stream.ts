@@ -17,15 +17,11 @@ export async function* keptStream(frames: EventFrames, keeper: Keeper): EventFra
     for (;;) {
       const { done, value } = await frames.next();
       if (done) return value;
-      // What is a string was made here already: the end of a stream that broke off.
-      if (typeof value === "string") {
-        yield value;
-        continue;
-      }
+      const piece = typeof value === "string" ? value : decoder.decode(value);
       let passed = "";
       let failure: { readonly error: unknown } | undefined;
       try {
-        for (const event of splitEvents(decoder.decode(value))) passed += await passEvent(event, builder, keeper);
+        for (const event of splitEvents(piece)) passed += await passEvent(event, builder, keeper);
       } catch (error) {
         failure = { error };
       }
@@ -50,6 +46,8 @@ async function passEvent(event: string, builder: CompletionBuilder, keeper: Keep
     return `${event}\n\n`;
   }
   const chunk = JSON.parse(data) as ChatCompletionChunk;
+  // The end of a stream that broke off is an error instead.
+  if (!Array.isArray(chunk.choices)) return `${event}\n\n`;
   builder.add(chunk);
   return dataFrame(JSON.stringify({ ...chunk, id: keeper.id }));
 }

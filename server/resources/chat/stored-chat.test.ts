@@ -6,12 +6,15 @@ import { chatFrames, chatUsage, sendEvents, startScriptedProvider } from "../../
 import { chatText, readChatStream } from "../../testing/streams.ts";
 import { startTestServer } from "../../testing/test-server.ts";
 import { usageOf } from "../../testing/usage.ts";
+import { providerResponse, providerResponseFrames } from "../responses/provider-responses.fixture.ts";
 
 const provider = await startScriptedProvider();
 const server = await startTestServer({
   yaml: `providers:
   - { name: provider, base_url: "${provider.baseUrl}", apis: [chat] }
+  - { name: responding, base_url: "${provider.baseUrl}", apis: [responses] }
 models:
+  - { name: responding, provider: responding }
   - { name: scripted, provider: provider }
   - { name: other, provider: provider }
 `,
@@ -182,6 +185,43 @@ describe("a chat completion with store: true", () => {
     });
     expect((await server.get(`${path}/${made.id}`)).status).toBe(404);
     expect((await remove(made.id)).status).toBe(404);
+  });
+});
+
+describe("a chat completion with store: true, of a model that speaks Responses only", () => {
+  const asked = { ...ask, model: "responding", metadata: { topic: "a" } };
+  beforeEach(() => {
+    provider.answer((call, response) =>
+      call.body.stream === true
+        ? sendEvents(response, providerResponseFrames(["Hello", " there"]))
+        : void response
+            .writeHead(200, { "content-type": "application/json" })
+            .end(JSON.stringify(providerResponse(["Hello", " there"]))),
+    );
+  });
+
+  test("is stored as it was answered, and the provider stores nothing", async () => {
+    const made = await completions.create(asked);
+    expect(made).toMatchObject({ metadata: { topic: "a" }, choices: [{ message: { content: "Hello there" } }] });
+    expect(await completions.retrieve(made.id)).toEqual(made);
+    expect(provider.calls[0]?.body).toMatchObject({ store: false });
+    expect(provider.calls[0]?.body).not.toHaveProperty("metadata");
+  });
+
+  test("is stored as it was streamed, with its usage", async () => {
+    const chunks = await readChatStream(await server.post(path, { ...asked, stream: true }));
+    const made = await completions.retrieve(chunks[0]?.id as string);
+    expect(made).toMatchObject({
+      choices: [{ message: { content: "Hello there" }, finish_reason: "stop" }],
+      usage: { completion_tokens: 2 },
+    });
+  });
+
+  test("is not stored where it breaks off", async () => {
+    await clear();
+    provider.answer((_, response) => sendEvents(response, providerResponseFrames(["Hello"]).slice(0, 5)));
+    expect(await (await server.post(path, { ...asked, stream: true })).text()).toContain('"error"');
+    expect((await completions.list()).data).toEqual([]);
   });
 });
 

@@ -38,12 +38,15 @@ export function createKeeper(
 }
 
 /** Keeps a whole answer. @returns it as its caller gets it, under the id by which it is found again. */
-export async function keepAnswer(bytes: Uint8Array, keeper: Keeper): Promise<ChatCompletion> {
-  const answer = JSON.parse(new TextDecoder().decode(bytes)) as Partial<ChatCompletion> | null;
-  if (!Array.isArray(answer?.choices)) {
-    throw new ApiError("upstream_failed", "The model's server did not answer with a chat completion. Try again.");
-  }
-  const completion = { ...answer, id: keeper.id } as ChatCompletion;
+export async function keepCompletion(answer: ChatCompletion, keeper: Keeper): Promise<ChatCompletion> {
+  const completion = { ...answer, id: keeper.id };
   await keeper.keep(completion);
   return { ...completion, metadata: { ...keeper.metadata } };
+}
+
+/** Reads a whole answer. @throws ApiError `upstream_failed` where it is none. */
+export function parseCompletion(bytes: Uint8Array): ChatCompletion {
+  const answer = JSON.parse(new TextDecoder().decode(bytes)) as Partial<ChatCompletion> | null;
+  if (Array.isArray(answer?.choices)) return answer as ChatCompletion;
+  throw new ApiError("upstream_failed", "The model's server did not answer with a chat completion. Try again.");
 }

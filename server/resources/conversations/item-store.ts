@@ -104,6 +104,23 @@ export async function findItem(
   return row && toNamedItem(row);
 }
 
+/** The newest item of a project that has an id, in whichever of its conversations, as it was written. */
+export async function findItemAnywhere(
+  transaction: Transaction<Tables>,
+  principal: ProjectPrincipal,
+  id: string,
+): Promise<KeptItem | undefined> {
+  const row = await transaction
+    .selectFrom("conversation_items")
+    .select("body")
+    .where("id", "=", id)
+    .where("organization_id", "=", principal.organizationId)
+    .where("project_id", "=", principal.projectId)
+    .orderBy("number", "desc")
+    .executeTakeFirst();
+  return row && (JSON.parse(row.body) as KeptItem);
+}
+
 /** Takes an item out of its conversation; one that a stored response holds stays with that response. */
 export async function removeItem(
   transaction: Transaction<Tables>,

@@ -2,15 +2,19 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import { conversationIdOf } from "@headrace/contract/responses/request.ts";
-import { responsesServedByProviders, responsesServedLocally } from "@headrace/contract/responses/served.ts";
+import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
 import { route } from "../../gateway/route.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { answerInConversation } from "../conversations/index.ts";
-import { inputItemsOf } from "./conversation-input.ts";
+import { checkCalls } from "./check-calls.ts";
+import { checkTools } from "./check-tools.ts";
+import { inputItemsOf, placedItems } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
-import { asTurn, loadHistory, refuseTwoHistories } from "./load-history.ts";
+import { resolveReferences } from "./item-references.ts";
+import { asTurn, loadHistory, refuseTwoHistories, refuseUnservedItems } from "./load-history.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
+import type { StoredTurn } from "./response-store.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
   endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
@@ -18,22 +22,27 @@ export const createResponseEndpoint = (services: ResponseServices) =>
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
     const { deployment, api } = route(services.models, principal, body.model, ["responses", "chat"]);
-    refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, body);
+    const rules = api === "chat" ? responsesServedThroughChat : responsesServedByProviders;
+    refuseUnserved(rules, body);
     refuseTwoHistories(body);
-    const input = inputItemsOf(body.input);
-    const run = (before: Pick<ResponseTurn, "history" | "conversationId">) => {
-      const keep = keeper(services, { body, input, principal, context, conversationId: before.conversationId });
-      const turn = { body, rawBody, principal, context, deployment, input, keep, ...before };
+    checkTools(body);
+    const given = inputItemsOf(body.input);
+    const conversationId = conversationIdOf(body);
+    const answer = async (history: readonly StoredTurn[]) => {
+      const input = await resolveReferences(services.items, principal, history, given);
+      const items = placedItems(history, input, conversationId);
+      checkCalls(items);
+      const keep = keeper(services, { body, input, principal, context, conversationId });
+      const turn = { body, rawBody, principal, context, deployment, input, items, conversationId, keep };
       return api === "chat" ? createThroughChat(services, turn) : createThroughProvider(services, turn);
     };
-    const conversationId = conversationIdOf(body);
-    if (conversationId === undefined) {
-      return run({ history: await loadHistory(services, principal, body), conversationId });
-    }
-    const request = { conversationId, principal, context, input };
-    return answerInConversation(services.conversations, request, (items) =>
-      run({ history: [asTurn(conversationId, items)], conversationId }),
-    );
+    if (conversationId === undefined) return answer(await loadHistory(services, principal, body));
+    const request = { conversationId, principal, context, input: given };
+    return answerInConversation(services.conversations, request, (items) => {
+      const said = asTurn(conversationId, items);
+      refuseUnservedItems(rules, said);
+      return answer([said]);
+    });
   });
 
 /** How this turn's response is kept. What is said in a conversation belongs to it, whether the response is stored or not. */

@@ -1,4 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { refuseUnserved, type ServedRules } from "@headrace/contract/common/served.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { ResponseServices } from "./response-services.ts";
@@ -24,6 +25,20 @@ export async function loadHistory(
 /** A conversation's items as one turn: who said them does not matter to a model. */
 export function asTurn(conversationId: string, items: readonly { readonly item: unknown }[]): StoredTurn {
   return { id: conversationId, inputItems: items.map(({ item }) => item) as StoredTurn["inputItems"], output: [] };
+}
+
+/**
+ * A conversation can hold what no response could have been given: its items are held to the rules of an input.
+ * @throws ApiError as `refuseUnserved` does, about the conversation.
+ */
+export function refuseUnservedItems(rules: ServedRules<CreateResponseBody>, { inputItems }: StoredTurn): void {
+  try {
+    refuseUnserved(rules, { input: inputItems });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.param === null) throw error;
+    const message = error.message.replace(error.param, `conversation: ${error.param.replace(/^input/, "items")}`);
+    throw new ApiError(error.code, message, { param: "conversation" });
+  }
 }
 
 /** @throws ApiError `mutually_exclusive_parameters` where a request names both a conversation and a response. */
