@@ -1,4 +1,4 @@
-import { servedAdminOperations } from "./admin/operations.ts";
+import { adminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import {
   deleteChatCompletion,
@@ -21,6 +21,20 @@ import {
   retrieveConversationItem,
 } from "./conversations/items.ts";
 import { createEmbedding } from "./embeddings.ts";
+import {
+  verifyAuditLogs,
+  verifyInstallationAuditLogs,
+  verifyOrganizationAuditLogs,
+} from "./headrace/audit-verification.ts";
+import { retrieveHealth } from "./headrace/health.ts";
+import { listInstallationAuditLogs } from "./headrace/installation-audit-logs.ts";
+import { acceptInvite } from "./headrace/invites.ts";
+import {
+  createOperatorApiKey,
+  deleteOperatorApiKey,
+  listOperatorApiKeys,
+  retrieveOperatorApiKey,
+} from "./headrace/operator-api-keys.ts";
 import {
   createOrganization,
   listOrganizations,
@@ -64,7 +78,7 @@ export const operations = {
   retrieveConversationItem,
   deleteConversationItem,
   createEmbedding,
-  ...servedAdminOperations,
+  ...adminOperations,
   createProjectApiKey,
   retrieveProjectApiKeyRestrictions,
   restrictProjectApiKey,
@@ -73,6 +87,17 @@ export const operations = {
   createOrganization,
   retrieveOrganization,
   updateOrganization,
+  listOperatorApiKeys,
+  createOperatorApiKey,
+  retrieveOperatorApiKey,
+  deleteOperatorApiKey,
+  listInstallationAuditLogs,
+  verifyAuditLogs,
+  verifyOrganizationAuditLogs,
+  verifyInstallationAuditLogs,
+  retrieveHealth,
+
+  acceptInvite,
 } as const;
 
 export type OperationId = keyof typeof operations;

@@ -55,7 +55,7 @@ export const updateChatCompletion = operation({
   params,
   body: updateChatCompletionBody,
   response: chatCompletion,
-  errors: ["not_found"],
+  errors: ["not_found", "zero_data_retention"],
 });
 
 export const chatCompletionDeleted = z

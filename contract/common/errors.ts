@@ -42,6 +42,7 @@ export const errorDefinitions = {
   previous_response_not_found: invalid(),
   conversation_locked: invalid(),
   mutually_exclusive_parameters: invalid(),
+  zero_data_retention: invalid(),
   invalid_encrypted_content: invalid(),
   invalid_function_parameters: invalid(),
   invalid_json_schema: invalid(),
@@ -58,6 +59,8 @@ export const errorDefinitions = {
   missing_scope: { status: 403, type: "permission_error" },
   organization_suspended: { status: 403, type: "permission_error" },
   project_archived: { status: 403, type: "permission_error" },
+  owner_without_access: { status: 403, type: "permission_error" },
+  hosted_tool_disabled: { status: 403, type: "permission_error" },
   // What is asked for.
   unknown_url: invalid(404),
   method_not_allowed: invalid(405),
@@ -65,6 +68,7 @@ export const errorDefinitions = {
   not_found: invalid(404),
   idempotency_key_reused: invalid(422),
   idempotency_key_in_use: { status: 409, type: "invalid_request_error" },
+  idempotency_answer_not_kept: { status: 409, type: "invalid_request_error" },
   // What we can't do, or can't do now.
   not_implemented: { status: 501, type: "invalid_request_error" },
   model_not_ready: { status: 503, type: "service_unavailable_error" },

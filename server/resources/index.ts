@@ -23,7 +23,7 @@ import {
   updateConversationEndpoint,
 } from "./conversations/index.ts";
 import { createEmbeddingEndpoint } from "./embeddings/index.ts";
-import { createOperatorEndpoints } from "./headrace/index.ts";
+import { createOperatorEndpoints, type InstallationServices } from "./headrace/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
   countInputTokensEndpoint,
@@ -36,7 +36,7 @@ import {
 
 /** Everything that the API answers: an operation of the contract without a handler does not compile. */
 export function createEndpoints(
-  services: ResponseServices & ConversationServices & ChatServices & AdminServices,
+  services: ResponseServices & ConversationServices & ChatServices & AdminServices & InstallationServices,
 ): Endpoint[] {
   const endpoints: Record<OperationId, Endpoint> = {
     listModels: listModelsEndpoint(services),

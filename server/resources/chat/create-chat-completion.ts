@@ -4,6 +4,7 @@ import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
+import { underPolicy } from "../../gateway/under-policy.ts";
 import { endpoint, json } from "../../http/endpoint.ts";
 import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
 import type { ChatServices } from "./chat-services.ts";
@@ -13,11 +14,12 @@ import { createKeeper, keepCompletion, parseCompletion } from "./stored-completi
 import { withoutUsageChunk } from "./usage-chunk.ts";
 
 export const createChatCompletionEndpoint = (services: ChatServices) =>
-  endpoint(createChatCompletion, async ({ body, rawBody, principal, context }) => {
-    const { deployment, api } = route(services.models, principal, body.model, ["chat", "responses"]);
+  endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
+    const { deployment, api } = route(services.models, principal, requested.model, ["chat", "responses"]);
+    const body = underPolicy(principal, deployment, requested);
     const keeper = body.store === true ? createKeeper(services, principal, body) : undefined;
     if (api === "responses") return createThroughResponses(services, { body, deployment, principal, context, keeper });
-    refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, body);
+    refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, requested);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;
     const request: RelayRequest = {
@@ -26,8 +28,9 @@ export const createChatCompletionEndpoint = (services: ChatServices) =>
       path: "/chat/completions",
       body: patchJson(rawBody, {
         model: deployment.upstreamModel,
-        // It is stored here, and nowhere in the account that all tenants share.
-        ...(keeper === undefined ? {} : { store: undefined, metadata: undefined }),
+        // It is stored here if anywhere, and not in the account that all tenants share.
+        ...(requested.store === true ? { store: undefined, metadata: undefined } : {}),
+        ...(body.service_tier ? { service_tier: body.service_tier } : {}),
         // Metering needs the usage whether the caller asked for it or not.
         ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
       }),

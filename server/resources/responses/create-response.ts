@@ -3,7 +3,9 @@ import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import { conversationIdOf } from "@headrace/contract/responses/request.ts";
 import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
+import { requireKeptContent } from "../../access/keeps-content.ts";
 import { route } from "../../gateway/route.ts";
+import { underPolicy } from "../../gateway/under-policy.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { answerInConversation } from "../conversations/index.ts";
 import { checkCalls } from "./check-calls.ts";
@@ -17,13 +19,14 @@ import type { ResponseServices, ResponseTurn } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
-  endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
-    if (body.model === undefined) {
+  endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
+    if (requested.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
-    const { deployment, api } = route(services.models, principal, body.model, ["responses", "chat"]);
+    const { deployment, api } = route(services.models, principal, requested.model, ["responses", "chat"]);
     const rules = api === "chat" ? responsesServedThroughChat : responsesServedByProviders;
-    refuseUnserved(rules, body);
+    const body = underPolicy(principal, deployment, requested);
+    refuseUnserved(rules, requested);
     refuseTwoHistories(body);
     checkTools(body);
     const given = inputItemsOf(body.input);
@@ -37,6 +40,7 @@ export const createResponseEndpoint = (services: ResponseServices) =>
       return api === "chat" ? createThroughChat(services, turn) : createThroughProvider(services, turn);
     };
     if (conversationId === undefined) return answer(await loadHistory(services, principal, body));
+    requireKeptContent(principal, "conversation");
     const request = { conversationId, principal, context, input: given };
     return answerInConversation(services.conversations, request, (items) => {
       const said = asTurn(conversationId, items);

@@ -33,6 +33,7 @@ export async function createThroughProvider(
       previous_response_id: undefined,
       conversation: undefined,
       ...(isAsGiven ? {} : { input: readable }),
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
     }),
     principal,
     context,
