@@ -120,6 +120,13 @@ describe("responses", () => {
     [{ input: [{ id: "msg_1" }] }, ...both("served")],
     [{ input: [{ type: "item_reference", id: "msg_1" }] }, ...both("served")],
     [{ input: [{ type: "web_search_call", id: "x" }] }, "unsupported_parameter input[0]", "served"],
+    [
+      {
+        input: [{ type: "computer_call_output", call_id: "c", output: { type: "computer_screenshot", file_id: "f" } }],
+      },
+      "unsupported_parameter input[0]",
+      "unsupported_parameter input[0].output.file_id",
+    ],
     [{ input: [{ type: "compaction_trigger" }] }, ...both("unsupported_parameter input[0]")],
     [{ input: [{ type: "mcp_approval_response", id: "x" }] }, ...both("unsupported_parameter input[0]")],
     [

@@ -14,29 +14,16 @@ import {
 
 type Delta = ChatCompletionChunk["choices"][number]["delta"];
 
-const inItem = { output_index: z.number(), obfuscation: z.string().optional() };
-const deltaEvent = z.object({ ...inItem, delta: z.string() });
+const anyEvent = z.looseObject({ type: z.string() });
 const whole = z.object({ response: endedResponse });
+const added = z.object({ output_index: z.number(), item: z.looseObject({ type: z.string() }) });
 const callItem = z.object({
   type: z.enum(["function_call", "custom_tool_call"]),
   call_id: z.string(),
   name: z.string(),
 });
-
-/** The events of a Responses stream that a chat completion has words for; all others tell what it has no place for. */
-const events = {
-  "response.created": whole,
-  "response.output_text.delta": deltaEvent.extend({ logprobs: z.array(logprob).nullish() }),
-  "response.refusal.delta": deltaEvent,
-  "response.output_item.added": z.object({ ...inItem, item: z.looseObject({ type: z.string() }) }),
-  "response.function_call_arguments.delta": deltaEvent,
-  "response.custom_tool_call_input.delta": deltaEvent,
-  "response.completed": whole,
-  "response.incomplete": whole,
-} as const;
-
-type EventType = keyof typeof events;
-type EventOf<Type extends EventType> = z.output<(typeof events)[Type]>;
+const deltaEvent = z.object({ output_index: z.number(), delta: z.string(), obfuscation: z.string().optional() });
+const textDelta = deltaEvent.extend({ logprobs: z.array(logprob).nullish() });
 
 export type ChunkOptions = { readonly model: string; readonly includesUsage: boolean };
 
@@ -45,6 +32,7 @@ export class ChunksFromEvents {
   readonly #options: ChunkOptions;
   /** Where the calls stand: output index -> their own number. */
   readonly #calls = new Map<number, number>();
+  /** As its first event tells it: some upstreams give another id in the last. */
   #response: EndedResponse | undefined;
   #hasEnded = false;
 
@@ -59,48 +47,60 @@ export class ChunksFromEvents {
 
   /**
    * The chunks that an event is told as; the last event's end with the usage, where that was asked for.
-   * @throws ApiError `upstream_failed` for an event that tells a failure, or can't be understood.
+   * @throws ApiError `upstream_failed` for an event that tells a failure; any other error for one that is no event.
    */
-  push(value: unknown): ChatCompletionChunk[] {
-    const { type } = z.looseObject({ type: z.string() }).parse(value);
-    if (type === "error" || type === "response.failed") throw failed(value);
-    if (!isTold(type)) return [];
-    return this.#chunks(type, events[type].parse(value));
+  push(event: unknown): ChatCompletionChunk[] {
+    const { type } = anyEvent.parse(event);
+    switch (type) {
+      case "response.created":
+        this.#response = whole.parse(event).response;
+        return [this.#chunk({ role: "assistant", content: "", refusal: null })];
+      case "response.output_text.delta": {
+        const { delta, obfuscation, logprobs } = textDelta.parse(event);
+        return [this.#chunk({ content: delta }, obfuscation, logprobs)];
+      }
+      case "response.refusal.delta": {
+        const { delta, obfuscation } = deltaEvent.parse(event);
+        return [this.#chunk({ refusal: delta }, obfuscation)];
+      }
+      case "response.output_item.added":
+        return this.#beginCall(added.parse(event));
+      case "response.function_call_arguments.delta":
+      case "response.custom_tool_call_input.delta":
+        return this.#goOnWithCall(type, deltaEvent.parse(event));
+      case "response.completed":
+      case "response.incomplete":
+        return this.#end(whole.parse(event).response);
+      case "error":
+      case "response.failed":
+        throw failed(event);
+      default:
+        // What a chat completion has no place for.
+        return [];
+    }
   }
 
-  #chunks<Type extends EventType>(type: Type, event: EventOf<Type>): ChatCompletionChunk[] {
-    if ("response" in event) {
-      this.#response = event.response;
-      return type === "response.created"
-        ? [this.#delta({ role: "assistant", content: "", refusal: null })]
-        : this.#end();
-    }
-    if ("item" in event) return this.#begin(event);
-    const { delta, obfuscation: padding } = event;
-    if (type === "response.refusal.delta") return [this.#delta({ refusal: delta }, padding)];
-    if ("logprobs" in event || type === "response.output_text.delta") {
-      return [this.#delta({ content: delta }, padding, "logprobs" in event ? event.logprobs : undefined)];
-    }
-    const index = this.#calls.get(event.output_index);
-    if (index === undefined) throw failed(event);
-    const isFunction = type === "response.function_call_arguments.delta";
-    const piece = isFunction ? { function: { arguments: delta } } : { custom: { input: delta } };
-    return [this.#delta({ tool_calls: [{ index, ...piece }] }, padding)];
-  }
-
-  #begin(event: EventOf<"response.output_item.added">): ChatCompletionChunk[] {
-    const call = callItem.safeParse(event.item);
+  #beginCall({ output_index, item }: z.output<typeof added>): ChatCompletionChunk[] {
+    const call = callItem.safeParse(item);
     if (!call.success) return [];
     const { type, call_id: id, name } = call.data;
     const index = this.#calls.size;
-    this.#calls.set(event.output_index, index);
+    this.#calls.set(output_index, index);
     return type === "function_call"
-      ? [this.#delta({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] })]
-      : [this.#delta({ tool_calls: [{ index, id, type: "custom", custom: { name, input: "" } }] })];
+      ? [this.#chunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] })]
+      : [this.#chunk({ tool_calls: [{ index, id, type: "custom", custom: { name, input: "" } }] })];
   }
 
-  #end(): ChatCompletionChunk[] {
-    const response = this.#known();
+  #goOnWithCall(type: string, event: z.output<typeof deltaEvent>): ChatCompletionChunk[] {
+    const { output_index, delta, obfuscation } = event;
+    const index = this.#calls.get(output_index);
+    if (index === undefined) throw failed(event);
+    const isFunction = type === "response.function_call_arguments.delta";
+    const piece = isFunction ? { function: { arguments: delta } } : { custom: { input: delta } };
+    return [this.#chunk({ tool_calls: [{ index, ...piece }] }, obfuscation)];
+  }
+
+  #end(response: EndedResponse): ChatCompletionChunk[] {
     const finish_reason = finishReasonOf(response, this.#calls.size > 0);
     if (finish_reason === undefined) throw failed(response);
     this.#hasEnded = true;
@@ -113,7 +113,7 @@ export class ChunksFromEvents {
     return [end, { ...this.#base(), choices: [], usage }];
   }
 
-  #delta(
+  #chunk(
     delta: Delta,
     obfuscation?: string,
     logprobs?: readonly z.output<typeof logprob>[] | null,
@@ -145,10 +145,6 @@ export class ChunksFromEvents {
     if (this.#response === undefined) throw failed("an event before response.created");
     return this.#response;
   }
-}
-
-function isTold(type: string): type is EventType {
-  return Object.hasOwn(events, type);
 }
 
 function failed(cause: unknown): ApiError {

@@ -4,7 +4,7 @@ import type { EventFrames, Reply } from "../../http/endpoint.ts";
 import { json } from "../../http/endpoint.ts";
 import { eventStream, eventStreamContentType, namedFrame } from "../../http/event-stream.ts";
 import { createChatCompletionsModel } from "../../inference/chat-completions-model.ts";
-import { refuseUntold } from "../../inference/chat-refusal.ts";
+import { refuseUntold, toldTo } from "../../inference/chat-refusal.ts";
 import { ResponseEmitter } from "../../inference/response-emitter.ts";
 import type { ResponseEvent } from "../../inference/response-events.ts";
 import { newResponseObject, type ResponseObject, type ResponseRequest } from "../../inference/response-object.ts";
@@ -49,7 +49,7 @@ export async function createThroughChat(
       requestId: context.requestId,
       eventBytesMax: services.relayLimits.eventBytesMax,
     }),
-    request,
+    request: toldTo(deployment, request),
     mayShorten: body.truncation === "auto",
     emitter,
     account,

@@ -4,7 +4,7 @@ import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
 import { json, type Reply } from "../../http/endpoint.ts";
 import { eventStream, eventStreamContentType } from "../../http/event-stream.ts";
-import type { ResponseObject } from "../../inference/response-object.ts";
+import { newResponseObject, type ResponseObject } from "../../inference/response-object.ts";
 import { ResponseEnvelopes } from "./response-envelopes.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
 import type { StoredResponse } from "./response-store.ts";
@@ -49,12 +49,15 @@ export async function createThroughProvider(
     safety_identifier: body.safety_identifier ?? null,
     user: body.user ?? null,
   };
+  const nowMs = services.clock.nowMs();
   if (body.stream !== true) {
     const response = { ...parseResponse(await services.relay.answer(request)), ...own };
     await turn.keep(response);
     return json(response as unknown as ResponseObject);
   }
-  const envelopes = new ResponseEnvelopes(own, turn.keep);
+  const envelopes = new ResponseEnvelopes(own, turn.keep, () =>
+    newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: Math.floor(nowMs / 1000) }),
+  );
   const frames = await services.relay.stream(request, (error) => envelopes.brokenFrames(error));
   return {
     kind: "stream",

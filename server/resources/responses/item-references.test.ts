@@ -1,29 +1,20 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { inPlatform } from "../../database/tenant.ts";
 import { insertProject } from "../../identity/identity-store.ts";
-import { chatFrames, sendEvents, startScriptedProvider } from "../../testing/scripted-provider.ts";
-import { startTestServer } from "../../testing/test-server.ts";
+import { type AnyResponse, startChatLane } from "../../testing/chat-lane.ts";
+import { chatFrames } from "../../testing/scripted-provider.ts";
 
-const provider = await startScriptedProvider();
-const server = await startTestServer({ yaml: provider.yaml(["chat"], "chatty") });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await provider[Symbol.asyncDispose]();
-});
+const lane = await startChatLane();
+const { server, provider } = lane;
+afterAll(() => lane[Symbol.asyncDispose]());
 beforeEach(() => {
-  provider.calls.length = 0;
-  provider.answer((_, response) => sendEvents(response, chatFrames(["Hello"])));
+  lane.reset();
+  lane.say(chatFrames(["Hello"]));
 });
-
-type Made = { id: string; output: { id: string }[] };
 
 const path = "/v1/responses";
-const create = async (extra: object = {}): Promise<Made> =>
-  (await (await server.post(path, { model: "chatty", input: "Hi", ...extra })).json()) as Made;
-const told = () => {
-  const messages = provider.calls.at(-1)?.body.messages as { role: string; content: string }[];
-  return messages.map(({ role, content }) => `${role}: ${content}`);
-};
+const create = (extra: object = {}) => lane.create({ input: "Hi", ...extra });
+const told = () => lane.told().messages.map(({ role, content }) => `${role}: ${content}`);
 const reference = (id: string | undefined) => ({ type: "item_reference", id });
 const user = { role: "user", content: "Again" };
 
@@ -52,7 +43,9 @@ describe("a reference to an item", () => {
     const { key } = await server.foundation.keys.create({ name: "other", projectId: "proj_other" });
     const headers = { authorization: `Bearer ${key}` };
     while ((await server.get("/v1/models", headers)).status !== 200) await Bun.sleep(20);
-    const foreign = (await (await server.post(path, { model: "chatty", input: "Secret" }, headers)).json()) as Made;
+    const foreign = (await (
+      await server.post(path, { model: "chatty", input: "Secret" }, headers)
+    ).json()) as AnyResponse;
     const deleted = await create();
     await server.client.responses.delete(deleted.id);
     const unstored = await create({ store: false });

@@ -1,35 +1,17 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { chatChoiceFrames, chatFrames, sendEvents, startScriptedProvider } from "../../testing/scripted-provider.ts";
+import { startChatLane } from "../../testing/chat-lane.ts";
+import { chatChoiceFrames, chatFrames } from "../../testing/scripted-provider.ts";
 import { readResponseStream } from "../../testing/streams.ts";
-import { startTestServer } from "../../testing/test-server.ts";
 
-const provider = await startScriptedProvider();
-const server = await startTestServer({ yaml: provider.yaml(["chat"], "chatty") });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await provider[Symbol.asyncDispose]();
-});
-beforeEach(() => {
-  provider.calls.length = 0;
-  say(chatFrames(["Done"]));
-});
-
-type Json = Record<string, unknown>;
+const lane = await startChatLane();
+const { server, provider, say, told } = lane;
+afterAll(() => lane[Symbol.asyncDispose]());
+beforeEach(lane.reset);
 
 const path = "/v1/responses";
 const ask = { model: "chatty", input: "x" };
 
-function say(frames: readonly string[]): void {
-  provider.answer((_, response) => sendEvents(response, frames));
-}
-
-const told = () => provider.calls.at(-1)?.body as Json & { messages: Json[] };
-
-async function create(extra: object = {}): Promise<Json> {
-  const response = await server.post(path, { ...ask, ...extra });
-  expect(response.status).toBe(200);
-  return (await response.json()) as Json;
-}
+const create = (extra: object = {}) => lane.create({ ...ask, ...extra });
 
 describe("what a request asks for is told in the words of Chat Completions, and said again in the answer", () => {
   const schema = {

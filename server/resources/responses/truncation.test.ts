@@ -1,15 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { chatFrames, sendEvents, startScriptedProvider } from "../../testing/scripted-provider.ts";
+import { startChatLane } from "../../testing/chat-lane.ts";
+import { chatFrames, sendEvents } from "../../testing/scripted-provider.ts";
 import { readResponseStream } from "../../testing/streams.ts";
-import { startTestServer } from "../../testing/test-server.ts";
 import { usageOf } from "../../testing/usage.ts";
 
-const provider = await startScriptedProvider();
-const server = await startTestServer({ yaml: provider.yaml(["chat"], "chatty") });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await provider[Symbol.asyncDispose]();
-});
+const lane = await startChatLane();
+const { server, provider } = lane;
+afterAll(() => lane[Symbol.asyncDispose]());
 
 type Json = Record<string, unknown>;
 
@@ -41,10 +38,7 @@ const input = [
   { role: "user", content: "last" },
 ];
 const ask = { model: "chatty", input, instructions: "Be brief" };
-const told = () => {
-  const messages = provider.calls.at(-1)?.body.messages as Json[];
-  return messages.map((message) => `${message.role}: ${message.content}`);
-};
+const told = () => lane.told().messages.map(({ role, content }) => `${role}: ${content}`);
 
 describe("a conversation that is too long for its model", () => {
   test("is refused, unless the caller allows to shorten it", async () => {
