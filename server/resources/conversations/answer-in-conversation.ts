@@ -4,9 +4,8 @@ import type { Reply } from "../../http/endpoint.ts";
 import { describe } from "../../http/render.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
-import type { NamedItem } from "../items/index.ts";
 import type { ConversationStore } from "./conversation-store.ts";
-import { historyOf } from "./item-store.ts";
+import { historyOf, type SaidItem } from "./item-store.ts";
 import { refuseDoubled } from "./new-items.ts";
 
 /** How long a conversation stays held after its process has died. */
@@ -28,7 +27,7 @@ export type ConversationRequest = {
 export async function answerInConversation<Answer>(
   store: ConversationStore,
   { conversationId, principal, context, input }: ConversationRequest,
-  answer: (history: readonly NamedItem[]) => Promise<Reply<Answer>>,
+  answer: (history: readonly SaidItem[]) => Promise<Reply<Answer>>,
 ): Promise<Reply<Answer>> {
   const claim = { holder: context.requestId, holdMs };
   const history = await store.hold(principal, conversationId, claim, async (transaction) => {

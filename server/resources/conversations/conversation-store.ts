@@ -147,6 +147,7 @@ export class ConversationStore {
         .updateTable("conversations")
         .set({ held_by: claim.holder, held_until: inMs(claim.holdMs) })
         .where("id", "=", id)
+        .where("organization_id", "=", principal.organizationId)
         .where("project_id", "=", principal.projectId)
         .execute();
       return load(transaction);
@@ -164,6 +165,7 @@ export class ConversationStore {
         .updateTable("conversations")
         .set({ held_until: inMs(holdMs) })
         .where("id", "=", id)
+        .where("organization_id", "=", principal.organizationId)
         .where("project_id", "=", principal.projectId)
         .where("held_by", "=", holder)
         .execute(),
@@ -211,6 +213,7 @@ export async function releaseHold(
     .updateTable("conversations")
     .set({ held_by: null, held_until: null })
     .where("id", "=", id)
+    .where("organization_id", "=", principal.organizationId)
     .where("project_id", "=", principal.projectId)
     .where("held_by", "=", holder)
     .execute();

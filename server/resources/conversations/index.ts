@@ -6,7 +6,7 @@ export { createConversationItemsEndpoint } from "./create-conversation-items.ts"
 export { deleteConversationEndpoint } from "./delete-conversation.ts";
 export { deleteConversationItemEndpoint } from "./delete-conversation-item.ts";
 export { historyOfConversation } from "./history-of-conversation.ts";
-export { findItemAnywhere } from "./item-store.ts";
+export { findItemAnywhere, type SaidItem } from "./item-store.ts";
 export { listConversationItemsEndpoint } from "./list-conversation-items.ts";
 export { retrieveConversationEndpoint } from "./retrieve-conversation.ts";
 export { retrieveConversationItemEndpoint } from "./retrieve-conversation-item.ts";

@@ -178,6 +178,18 @@ describe.each(["chatty", "native"])("a response in a conversation, on the %s lan
   });
 });
 
+test("what a provider's server adds to its items is no reason to end the conversation", async () => {
+  const { id } = await conversations.create();
+  const whole = providerResponse(["Hello"]);
+  const output = whole.output.map((item) => ({ ...item, vendor: { trace: 1 } }));
+  native.answer((_, response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ ...whole, output }));
+  });
+  await responses.create({ model: "native", input: "One", conversation: id });
+  await responses.create({ model: "native", input: "Two", conversation: id });
+  expect(asked("native")).toEqual(["user: One", "assistant: Hello", "user: Two"]);
+});
+
 test("a conversation whose process died while it answered is free again when its hold has run out", async () => {
   const { id } = await conversations.create();
   const hold = (until: "future" | "past") =>

@@ -90,9 +90,9 @@ async function historyOf(
 ): Promise<readonly StoredTurn[]> {
   const id = conversationIdOf(asked);
   if (id === undefined) return loadHistory(services, principal, asked);
-  const said = asTurn(id, await historyOfConversation(services.conversations, principal, id));
+  const said = await historyOfConversation(services.conversations, principal, id);
   refuseUnservedItems(rules, said);
-  return [said];
+  return [asTurn(id, said)];
 }
 
 /** Null says what leaving out says, in every parameter of this operation. */

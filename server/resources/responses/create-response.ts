@@ -42,10 +42,9 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     if (conversationId === undefined) return answer(await loadHistory(services, principal, body));
     requireKeptContent(principal, "conversation");
     const request = { conversationId, principal, context, input: given };
-    return answerInConversation(services.conversations, request, (items) => {
-      const said = asTurn(conversationId, items);
+    return answerInConversation(services.conversations, request, (said) => {
       refuseUnservedItems(rules, said);
-      return answer([said]);
+      return answer([asTurn(conversationId, said)]);
     });
   });
 

@@ -2,6 +2,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { refuseUnserved, type ServedRules } from "@headrace/contract/common/served.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
+import type { SaidItem } from "../conversations/index.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 
@@ -28,12 +29,14 @@ export function asTurn(conversationId: string, items: readonly { readonly item: 
 }
 
 /**
- * A conversation can hold what no response could have been given: its items are held to the rules of an input.
+ * A conversation can hold what no response could have been given: what callers put into it is held to the rules of an
+ * input. What models wrote in it is theirs, with whatever their servers add.
  * @throws ApiError as `refuseUnserved` does, about the conversation.
  */
-export function refuseUnservedItems(rules: ServedRules<CreateResponseBody>, { inputItems }: StoredTurn): void {
+export function refuseUnservedItems(rules: ServedRules<CreateResponseBody>, items: readonly SaidItem[]): void {
+  const given = items.map(({ item, isOutput }) => (isOutput ? { role: "assistant", content: "" } : item));
   try {
-    refuseUnserved(rules, { input: inputItems });
+    refuseUnserved(rules, { input: given as CreateResponseBody["input"] });
   } catch (error) {
     if (!(error instanceof ApiError) || error.param === null) throw error;
     const message = error.message.replace(error.param, `conversation: ${error.param.replace(/^input/, "items")}`);
