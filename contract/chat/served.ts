@@ -45,7 +45,7 @@ export const chatServedLocally: ServedRules<CreateChatCompletionBody> = {
     prompt_cache_key: "served",
     prompt_cache_retention: "served",
     prompt_cache_options: "served",
-    store: { only: [false, null] },
+    store: "served",
     // The engine says how many choices a model gives at most, and which tokens it has.
     n: "served",
     logit_bias: "served",
@@ -134,7 +134,7 @@ export const chatServedByProviders: ServedRules<CreateChatCompletionBody> = {
     seed: "served",
     service_tier: "served",
     stop: "served",
-    store: { only: [false, null] },
+    store: "served",
     stream: "served",
     stream_options: "served",
     temperature: "served",

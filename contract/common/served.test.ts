@@ -42,7 +42,7 @@ describe("chat completions", () => {
       "served",
     ],
     [{ tools: [], tool_choice: "none", response_format: { type: "text" }, modalities: ["text"] }, "served", "served"],
-    [{ store: true }, "unsupported_parameter store", "unsupported_parameter store"],
+    [{ store: true }, "served", "served"],
     [
       { web_search_options: {} },
       "unsupported_parameter web_search_options",
@@ -116,7 +116,7 @@ describe("responses", () => {
     ],
     [{ background: true }, ...both("unsupported_parameter background")],
     [{ background: false, conversation: null, prompt: null }, ...both("served")],
-    [{ conversation: "conv_1" }, ...both("unsupported_parameter conversation")],
+    [{ conversation: "conv_1" }, ...both("served")],
     [{ prompt: { id: "pmpt_1" } }, ...both("unsupported_parameter prompt")],
     [{ truncation: "auto", max_tool_calls: 3 }, ...both("served")],
     [{ input: [{ id: "msg_1" }] }, ...both("served")],

@@ -231,6 +231,11 @@ export class ChatModel {
     return new LlamaGrammarEvaluationState({ model: this.#model, grammar });
   }
 
+  /** How many tokens the prompt of a request is. */
+  countTokens({ messages, toolUse }: ChatRequest): number {
+    return this.#prompt.tokenize(messages, toolUse?.tools).tokens.length;
+  }
+
   async dispose(): Promise<void> {
     await this.#model.dispose();
   }

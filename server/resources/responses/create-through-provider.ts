@@ -30,9 +30,10 @@ export async function createThroughProvider(
     body: patchJson(rawBody, {
       model: deployment.upstreamModel,
       store: false,
-      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
       previous_response_id: undefined,
+      conversation: undefined,
       ...(isAsGiven ? {} : { input: readable }),
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
     }),
     principal,
     context,
@@ -42,21 +43,19 @@ export async function createThroughProvider(
     id: services.ids("resp"),
     store: body.store ?? true,
     previous_response_id: body.previous_response_id ?? null,
+    ...(turn.conversationId === undefined ? {} : { conversation: { id: turn.conversationId } }),
     metadata: body.metadata ?? {},
     prompt_cache_key: body.prompt_cache_key ?? null,
     safety_identifier: body.safety_identifier ?? null,
     user: body.user ?? null,
   };
-  const record = async (response: StoredResponse): Promise<void> => {
-    if (own.store) await services.store.insert(principal, response, turn.input);
-  };
   const nowMs = services.clock.nowMs();
   if (body.stream !== true) {
     const response = { ...parseResponse(await services.relay.answer(request)), ...own };
-    await record(response);
+    await turn.keep(response);
     return json(response as unknown as ResponseObject);
   }
-  const envelopes = new ResponseEnvelopes(own, record, () =>
+  const envelopes = new ResponseEnvelopes(own, turn.keep, () =>
     newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: Math.floor(nowMs / 1000) }),
   );
   const frames = await services.relay.stream(request, (error) => envelopes.brokenFrames(error));
