@@ -30,10 +30,10 @@ export async function createThroughProvider(
     body: patchJson(rawBody, {
       model: deployment.upstreamModel,
       store: false,
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
       previous_response_id: undefined,
       conversation: undefined,
       ...(isAsGiven ? {} : { input: readable }),
-      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
     }),
     principal,
     context,
