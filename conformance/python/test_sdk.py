@@ -5,8 +5,10 @@ import os
 import subprocess
 import unittest
 from pathlib import Path
+from typing import Literal
 
 import openai
+import pydantic
 
 CHAT_MODEL = "smollm2-135m-instruct"
 EMBEDDING_MODEL = "all-minilm-l6-v2"
@@ -34,6 +36,17 @@ SETTINGS = {"model": CHAT_MODEL, "temperature": 0, "max_tokens": 40}
 MESSAGES = [{"role": "user", "content": "What is the capital of France? Answer in one short sentence."}]
 
 
+class Bell(pydantic.BaseModel):
+    """Every value is one of few, so that a small model's answer ends soon and can be judged."""
+
+    bell: Literal["small", "great"]
+    is_loud: bool
+
+
+QUESTION = "Ring the great bell."
+RUNG = "The bell rang."
+
+
 class ChatCompletions(unittest.TestCase):
     def test_answers_a_question(self):
         answer = client.chat.completions.create(messages=MESSAGES, **SETTINGS)
@@ -46,8 +59,105 @@ class ChatCompletions(unittest.TestCase):
         text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
         self.assertEqual(text, whole.choices[0].message.content)
 
+    def test_calls_a_tool_and_goes_on_from_its_output(self):
+        settings = {"model": CHAT_MODEL, "temperature": 0, "max_completion_tokens": 60}
+        messages = [{"role": "user", "content": QUESTION}]
+        tools = [openai.pydantic_function_tool(Bell, name="ring")]
+        called = client.chat.completions.parse(
+            messages=messages, tools=tools, tool_choice="required", parallel_tool_calls=False, **settings
+        )
+        self.assertEqual(called.choices[0].finish_reason, "tool_calls")
+        message = called.choices[0].message
+        call = message.tool_calls[0]
+        self.assertIsInstance(call.function.parsed_arguments, Bell)
+        answered = client.chat.completions.create(
+            messages=[*messages, message, {"role": "tool", "tool_call_id": call.id, "content": RUNG}],
+            tools=tools,
+            tool_choice="none",
+            **{**settings, "max_completion_tokens": 8},
+        )
+        self.assertTrue(answered.choices[0].message.content)
+
+    def test_follows_a_schema_which_is_parsed(self):
+        settings = {"model": CHAT_MODEL, "temperature": 0, "max_completion_tokens": 60}
+        messages = [{"role": "user", "content": QUESTION}]
+        parsed = client.chat.completions.parse(messages=messages, response_format=Bell, **settings)
+        self.assertIsInstance(parsed.choices[0].message.parsed, Bell)
+        with client.chat.completions.stream(messages=messages, response_format=Bell, **settings) as stream:
+            final = stream.get_final_completion()
+        self.assertEqual(final.choices[0].message.parsed, parsed.choices[0].message.parsed)
+
+
+class StoredChatCompletions(unittest.TestCase):
+    def test_are_found_by_their_metadata_updated_read_and_deleted(self):
+        completions = client.chat.completions
+        one, other = (
+            completions.create(
+                messages=MESSAGES, model=CHAT_MODEL, max_completion_tokens=2, store=True, metadata={"batch": batch}
+            )
+            for batch in ("first", "second")
+        )
+        found = [each.id for each in completions.list(metadata={"batch": "second"})]
+        self.assertEqual(found, [other.id])
+        completions.update(one.id, metadata={"batch": "second"})
+        found = [each.id for each in completions.list(metadata={"batch": "second"}, order="desc", limit=1)]
+        self.assertEqual(found, [other.id, one.id])
+        told = [(each.role, each.content) for each in completions.messages.list(one.id)]
+        self.assertEqual(told, [("user", MESSAGES[0]["content"])])
+        for kept in (one, other):
+            self.assertTrue(completions.delete(kept.id).deleted)
+            with self.assertRaises(openai.NotFoundError):
+                completions.retrieve(kept.id)
+
+
+class Conversations(unittest.TestCase):
+    def test_hold_what_was_said_and_are_gone_when_they_were_deleted(self):
+        conversation = client.conversations.create(
+            items=[{"type": "message", "role": "user", "content": "My name is Ada."}], metadata={"topic": "mills"}
+        )
+        said = {"model": CHAT_MODEL, "input": "What is my name?", "conversation": conversation.id}
+        counted = client.responses.input_tokens.count(**said)
+        answered = client.responses.create(temperature=0, max_output_tokens=8, **said)
+        self.assertEqual(answered.conversation.id, conversation.id)
+        self.assertEqual(answered.usage.input_tokens, counted.input_tokens)
+        items = list(client.conversations.items.list(conversation.id, order="asc", limit=2))
+        self.assertEqual([item.role for item in items], ["user", "user", "assistant"])
+        self.assertEqual(items[-1].content[0].text, answered.output_text)
+        self.assertTrue(client.conversations.delete(conversation.id).deleted)
+        with self.assertRaises(openai.NotFoundError):
+            client.conversations.retrieve(conversation.id)
+
 
 class Responses(unittest.TestCase):
+    def test_call_a_tool_and_go_on_from_its_output(self):
+        settings = {"model": CHAT_MODEL, "temperature": 0}
+        tools = [openai.pydantic_function_tool(Bell, name="ring")["function"] | {"type": "function"}]
+        asked = {"input": QUESTION, "tools": tools, "tool_choice": "required", "parallel_tool_calls": False}
+        called = client.responses.parse(max_output_tokens=60, **asked, **settings)
+        self.assertEqual([item.type for item in called.output], ["function_call"])
+        call = called.output[0]
+        Bell.model_validate_json(call.arguments)
+        with client.responses.stream(max_output_tokens=60, **asked, **settings) as stream:
+            self.assertEqual(stream.get_final_response().output[0].arguments, call.arguments)
+        answered = client.responses.create(
+            previous_response_id=called.id,
+            input=[{"type": "function_call_output", "call_id": call.call_id, "output": RUNG}],
+            tools=tools,
+            tool_choice="none",
+            max_output_tokens=8,
+            **settings,
+        )
+        self.assertTrue(answered.output_text)
+        kept = list(client.responses.input_items.list(answered.id, order="asc"))
+        self.assertEqual([item.type for item in kept], ["message", "function_call", "function_call_output"])
+
+    def test_follow_a_schema_which_is_parsed(self):
+        asked = {"model": CHAT_MODEL, "input": QUESTION, "temperature": 0, "max_output_tokens": 60}
+        parsed = client.responses.parse(text_format=Bell, **asked)
+        self.assertIsInstance(parsed.output_parsed, Bell)
+        with client.responses.stream(text_format=Bell, **asked) as stream:
+            self.assertEqual(stream.get_final_response().output_parsed, parsed.output_parsed)
+
     def test_streams_through_the_accumulator(self):
         # The SDK's get_final_response knows completed answers only; a small model may talk until it is cut.
         final = None
