@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import {
   Agent,
   MaxTurnsExceededError,
+  OpenAIChatCompletionsModel,
   OpenAIConversationsSession,
   run,
   setDefaultOpenAIClient,
@@ -92,6 +93,28 @@ describe("an agent with a tool that it must call", () => {
     const tireless = ringer.clone({ toolUseBehavior: "run_llm_again", resetToolChoice: false });
     await assert.rejects(run(tireless, question, { maxTurns: 2 }), MaxTurnsExceededError);
     assert.equal(calls.length, 2);
+  });
+});
+
+describe("an agent over Chat Completions", () => {
+  test("calls its tool once, whole and in a stream", async () => {
+    const chatting = ringer.clone({ model: new OpenAIChatCompletionsModel(client, chatModel) });
+    const whole = await run(chatting, question);
+    assert.deepEqual(typesOf(whole.newItems), ["tool_call_item", "tool_call_output_item"]);
+    const streamed = await run(chatting, question, { stream: true });
+    for await (const _ of streamed);
+    await streamed.completed;
+    assert.deepEqual(typesOf(streamed.newItems), typesOf(whole.newItems));
+    assert.deepEqual(calls[1], calls[0]);
+    assert.equal(calls.length, 2);
+  });
+
+  test("answers by its schema", async () => {
+    const { finalOutput } = await run(
+      teller.clone({ model: new OpenAIChatCompletionsModel(client, chatModel) }),
+      question,
+    );
+    bell.parse(finalOutput);
   });
 });
 
