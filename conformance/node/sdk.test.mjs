@@ -124,6 +124,23 @@ describe("chat completions", () => {
     assert.equal(one.choices[0].message.content, other.choices[0].message.content);
   });
 
+  test("take what is said of an account, a cache or a default, which changes nothing", async () => {
+    const asked = { ...settings, messages, max_tokens: 8 };
+    const whole = await client.chat.completions.create(asked);
+    const told = await client.chat.completions.create({
+      ...asked,
+      user: "ada",
+      safety_identifier: "ada",
+      service_tier: "auto",
+      prompt_cache_key: "mills",
+      prompt_cache_retention: "24h",
+      prompt_cache_options: { mode: "implicit" },
+      modalities: ["text"],
+      verbosity: "medium",
+    });
+    assert.equal(told.choices[0].message.content, whole.choices[0].message.content);
+  });
+
   test("end at max_tokens with finish_reason length", async () => {
     const cut = await client.chat.completions.create({ ...settings, messages, max_tokens: 3 });
     assert.equal(cut.choices[0].finish_reason, "length");

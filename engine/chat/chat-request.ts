@@ -37,12 +37,22 @@ const logitBiasMax = 100;
 const logitBiasTokensMax = 1024;
 
 /** Parameters that say what the engine does anyway, or nothing about the answer. */
-const inert = new Set(["user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"]);
+const inert = new Set([
+  "user",
+  "metadata",
+  "store",
+  "service_tier",
+  "safety_identifier",
+  "prompt_cache_key",
+  "prompt_cache_options",
+  "prompt_cache_retention",
+]);
 /** Parameters with the one value that the engine can honour. */
 const onlyValues: Readonly<Record<string, readonly unknown[]>> = {
   functions: [[]],
   function_call: ["none", "auto"],
   modalities: [["text"]],
+  verbosity: ["medium"],
 };
 const known = new Set([
   "model",
