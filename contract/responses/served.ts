@@ -225,6 +225,7 @@ export const responsesServedThroughChat: ServedRules<CreateResponseBody> = {
         custom_tool_call: call("input"),
         custom_tool_call_output: toolOutput(),
         reasoning: "served",
+        compaction: "served",
         item_reference: "served",
       },
     },

@@ -17,6 +17,7 @@ import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment } from "../../ports/upstream.ts";
 import { historyOfConversation } from "../conversations/index.ts";
 import { checkTools } from "./check-tools.ts";
+import { fromLastCompaction } from "./compaction.ts";
 import { inputItemsOf, isHistory, type PlacedItem, placedItems } from "./conversation-input.ts";
 import { resolveReferences } from "./item-references.ts";
 import { asTurn, loadHistory, refuseTwoHistories, refuseUnservedItems } from "./load-history.ts";
@@ -24,11 +25,12 @@ import { toModelRequest } from "./model-request.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 import { openReasoning, readableByProvider } from "./returned-reasoning.ts";
+import { withoutNulls } from "./without-nulls.ts";
 
 /** Only who would answer can count: a tokenizer and a template are a model's own. */
 export const countInputTokensEndpoint = (services: ResponseServices) =>
   endpoint(countInputTokens, async ({ body, rawBody, principal, context }) => {
-    const asked = withoutNulls(body);
+    const asked: Asked = withoutNulls(body);
     if (asked.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
@@ -43,7 +45,8 @@ export const countInputTokensEndpoint = (services: ResponseServices) =>
     // Without a history there has to be something to count.
     const given = inputItemsOf(asked.input ?? (history.length > 0 || api === "responses" ? [] : undefined));
     const input = await resolveReferences(services.items, principal, history, given);
-    const items = placedItems(history, input, conversationIdOf(asked));
+    const placed = placedItems(history, input, conversationIdOf(asked));
+    const items = fromLastCompaction(services.sealer, principal, placed, api);
     const request = { services, principal, deployment, asked, items };
     const answer = await services.relay.answer({
       operation: countInputTokens,
@@ -55,6 +58,8 @@ export const countInputTokensEndpoint = (services: ResponseServices) =>
     });
     return json(parseCount(answer));
   });
+
+type Asked = CreateResponseBody & Pick<CountInputTokensBody, "personality">;
 
 type CountRequest = {
   readonly services: ResponseServices;
@@ -93,11 +98,6 @@ async function historyOf(
   const said = await historyOfConversation(services.conversations, principal, id);
   refuseUnservedItems(rules, said);
   return [asTurn(id, said)];
-}
-
-/** Null says what leaving out says, in every parameter of this operation. */
-function withoutNulls(body: CountInputTokensBody): CreateResponseBody & Pick<CountInputTokensBody, "personality"> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 function cannotCount(model: string): ApiError {
