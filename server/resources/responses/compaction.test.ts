@@ -229,6 +229,32 @@ describe("what can't be compacted or gone on from is refused, and nobody is aske
     expect(provider.calls).toHaveLength(0);
   });
 
+  const compaction = (compact_threshold?: unknown) => ({ type: "compaction", compact_threshold });
+  test.each([
+    ["0", "chatty", [compaction(0)], "integer_below_min_value", "context_management[0].compact_threshold"],
+    ["-1", "chatty", [compaction(-1)], "integer_below_min_value", "context_management[0].compact_threshold"],
+    ["10^12", "chatty", [compaction(1e12)], "integer_above_max_value", "context_management[0].compact_threshold"],
+    ["half a token", "chatty", [compaction(0.5)], "invalid_type", "context_management[0].compact_threshold"],
+    ["nothing", "chatty", [compaction()], "missing_required_parameter", "context_management[0].compact_threshold"],
+    [
+      "another kind",
+      "chatty",
+      [{ type: "forgetting", compact_threshold: 9 }],
+      "unsupported_parameter",
+      "context_management",
+    ],
+    ["a provider that only chats", "chatty", [compaction(1000)], "unsupported_parameter", "context_management"],
+    ["a provider's own Responses", "native", [compaction(1000)], "unsupported_parameter", "context_management"],
+  ])("a threshold of %s", async (_, model, context_management, code, param) => {
+    for (const stream of [false, true]) {
+      const response = await server.post("/v1/responses", { model, input: talk, context_management, stream });
+      const { error } = (await response.json()) as { error: Json };
+      expect({ status: response.status, code: error.code }).toEqual({ status: 400, code });
+      expect(String(error.param)).toStartWith(param);
+      expect(provider.calls).toHaveLength(0);
+    }
+  });
+
   const refusal = async (item: object, url: string, model: string, headers: Record<string, string> = {}) => {
     provider.calls.length = 0;
     const response = await server.post(url, { model, input: [{ role: "user", content: "Hi" }, item] }, headers);

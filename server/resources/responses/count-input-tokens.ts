@@ -1,18 +1,12 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { refuseUnserved, type ServedRules } from "@headrace/contract/common/served.ts";
-import {
-  type CountInputTokensBody,
-  countInputTokens,
-  type InputTokenCount,
-  inputTokenCount,
-} from "@headrace/contract/responses/input-tokens.ts";
+import { type CountInputTokensBody, countInputTokens } from "@headrace/contract/responses/input-tokens.ts";
 import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
 import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import { route } from "../../gateway/route.ts";
 import { endpoint, json } from "../../http/endpoint.ts";
 import { refuseUntold } from "../../inference/chat-refusal.ts";
-import { toChatRequest } from "../../inference/chat-request.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment } from "../../ports/upstream.ts";
 import { historyOfConversation } from "../conversations/index.ts";
@@ -25,6 +19,7 @@ import { toModelRequest } from "./model-request.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 import { openReasoning, readableByProvider } from "./returned-reasoning.ts";
+import { engineCount, parseTokenCount } from "./token-count.ts";
 import { withoutNulls } from "./without-nulls.ts";
 
 /** Only who would answer can count: a tokenizer and a template are a model's own. */
@@ -56,7 +51,7 @@ export const countInputTokensEndpoint = (services: ResponseServices) =>
       context,
       attempt: 1,
     });
-    return json(parseCount(answer));
+    return json(parseTokenCount(answer));
   });
 
 type Asked = CreateResponseBody & Pick<CountInputTokensBody, "personality">;
@@ -72,8 +67,7 @@ type CountRequest = {
 function askEngine({ services, principal, deployment, asked, items }: CountRequest) {
   const request = toModelRequest(asked, items, (placed) => openReasoning(services.sealer, principal, placed));
   refuseUntold(deployment, request);
-  const body = JSON.stringify(toChatRequest(request, deployment.upstreamModel));
-  return { path: "/chat/input_tokens", body: new TextEncoder().encode(body) };
+  return engineCount(deployment, request);
 }
 
 function askProvider({ services, principal, deployment, asked, items }: CountRequest, rawBody: Uint8Array) {
@@ -107,10 +101,4 @@ function cannotCount(model: string): ApiError {
       "operation. The usage of an answer tells them.",
     { param: "model" },
   );
-}
-
-function parseCount(bytes: Uint8Array): InputTokenCount {
-  const parsed = inputTokenCount.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-  if (parsed.success) return parsed.data;
-  throw new ApiError("upstream_failed", "The model's server did not answer with a count of tokens. Try again.");
 }

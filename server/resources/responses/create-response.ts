@@ -10,6 +10,7 @@ import { endpoint } from "../../http/endpoint.ts";
 import { answerInConversation } from "../conversations/index.ts";
 import { checkCalls } from "./check-calls.ts";
 import { checkTools } from "./check-tools.ts";
+import { compactTurn } from "./compact-turn.ts";
 import { fromLastCompaction } from "./compaction.ts";
 import { inputItemsOf, placedItems } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
@@ -39,7 +40,8 @@ export const createResponseEndpoint = (services: ResponseServices) =>
       checkCalls(items);
       const keep = keeper(services, { body, input, principal, context, conversationId });
       const turn = { body, rawBody, principal, context, deployment, input, items, conversationId, keep };
-      return api === "chat" ? createThroughChat(services, turn) : createThroughProvider(services, turn);
+      if (api !== "chat") return createThroughProvider(services, turn);
+      return createThroughChat(services, await compactTurn(services, turn));
     };
     if (conversationId === undefined) return answer(await loadHistory(services, principal, body));
     requireKeptContent(principal, "conversation");

@@ -3,13 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { completion } from "@headrace/contract/completions.ts";
 import { createServerDatabase } from "@headrace/server/testing/stored-usage.ts";
 import OpenAI, { BadRequestError } from "openai";
+import { type ApiClient, apiClient } from "./api-client.ts";
 import { chatModel, type RunningServer, startServer } from "./node/serve.mjs";
 
 let server: RunningServer;
 let client: OpenAI;
+let api: ApiClient;
 const database = await createServerDatabase();
 beforeAll(async () => {
   server = await startServer({ environment: database.env });
+  api = apiClient(server);
   client = new OpenAI({ baseURL: server.baseUrl, apiKey: server.apiKey, maxRetries: 0 });
 }, 600_000);
 afterAll(async () => {
@@ -103,3 +106,55 @@ test("a local model sums a conversation up, and goes on from its own summary", a
   });
   expect(next.usage?.input_tokens).toBeGreaterThan(compacted.usage.output_tokens);
 }, 120_000);
+
+describe("a conversation that is longer than its threshold", () => {
+  const long = [
+    { role: "user" as const, content: `What is a mill? ${"It grinds grain. ".repeat(20)}` },
+    { role: "assistant" as const, content: "A machine that grinds." },
+    { role: "user" as const, content: "And a race?" },
+  ];
+  const asked = (compact_threshold: number) => ({
+    model: chatModel,
+    input: long,
+    max_output_tokens: 16,
+    context_management: [{ type: "compaction", compact_threshold }],
+  });
+
+  test("is compacted before it is answered, and goes on from there", async () => {
+    const first = await client.responses.create(asked(20));
+    expect(first.output.map(({ type }) => type)).toEqual(["compaction", "message"]);
+    // The summary was made of all of it, and the answer of the summary.
+    expect(first.usage?.output_tokens).toBeGreaterThan(16);
+    const { input_tokens: counted } = await client.responses.inputTokens.count({
+      model: chatModel,
+      previous_response_id: first.id,
+      input: "Go on",
+    });
+    const sealed = first.output.filter(({ type }) => type === "compaction") as OpenAI.Responses.ResponseInputItem[];
+    const answer = first.output.filter(({ type }) => type === "message") as OpenAI.Responses.ResponseInputItem[];
+    const { input_tokens: same } = await client.responses.inputTokens.count({
+      model: chatModel,
+      input: [...sealed, ...answer, { role: "user", content: "Go on" }],
+    });
+    expect(counted).toBe(same);
+  }, 120_000);
+
+  test("shows in a stream that keeps the grammar", async () => {
+    const { events, findings } = await api.responseStream(asked(20));
+    expect(findings).toEqual([]);
+    expect(events.map(({ type }) => type).slice(1, 6)).toEqual([
+      "response.in_progress",
+      "response.output_item.added",
+      "response.compaction.compacting",
+      "response.output_item.done",
+      "response.output_item.added",
+    ]);
+  }, 120_000);
+
+  test("is left as it is where it is not longer", async () => {
+    const { output } = await client.responses.create(asked(100_000));
+    expect(output.map(({ type }) => type)).toEqual(["message"]);
+    const once = await client.responses.create({ ...asked(1), input: "And a race?" });
+    expect(once.output.map(({ type }) => type)).toEqual(["message"]);
+  });
+});
