@@ -143,10 +143,29 @@ describe("a compacted conversation", () => {
   });
 
   test("is none where the model writes nothing", async () => {
+    const refused = async (model: string) => {
+      const response = await server.post(path, { model, input: talk });
+      expect(response.status).toBe(502);
+      expect(await response.json()).toMatchObject({ error: { code: "upstream_failed" } });
+    };
     provider.answer((_, response) => sendEvents(response, chatFrames([" "])));
+    await refused("chatty");
+    for (const body of [
+      "null",
+      '{"output":3}',
+      '{"output":[null,{"content":[null,{"type":"output_text","text":7}]}]}',
+    ]) {
+      provider.answer((_, response) => void response.writeHead(200).end(body));
+      await refused("native");
+    }
+  });
+
+  test("is none where the model breaks off, and is booked as far as it came", async () => {
+    provider.answer((_, response) => sendEvents(response, chatFrames(["They", " talked"]).slice(0, 3)));
     const response = await server.post(path, { model: "chatty", input: talk });
     expect(response.status).toBe(502);
-    expect(await response.json()).toMatchObject({ error: { code: "upstream_failed" } });
+    // A chunk counts as a token where nobody tells the usage: the first one, of the role alone, as well.
+    expect(await usageOf(server, response)).toMatchObject({ status: "failed", estimated: true, output_tokens: 3 });
   });
 });
 

@@ -105,11 +105,15 @@ async function askProvider(services: ResponseServices, turn: SummaryTurn): Promi
   return { text: textOf(answer), usage };
 }
 
-type Told = { readonly output?: readonly { readonly content?: readonly { type?: string; text?: string }[] }[] } | null;
+type Told = Readonly<Record<string, unknown>> | null;
 
+/** The text of all messages, read leniently: what has another shape has no text. */
 function textOf(answer: unknown): string {
-  const parts = (answer as Told)?.output?.flatMap(({ content }) => content ?? []) ?? [];
-  return parts.map(({ type, text }) => (type === "output_text" ? (text ?? "") : "")).join("");
+  const listed = (value: unknown): readonly Told[] => (Array.isArray(value) ? value : []);
+  return listed((answer as Told)?.output)
+    .flatMap((item) => listed(item?.content))
+    .map((part) => (part?.type === "output_text" && typeof part.text === "string" ? part.text : ""))
+    .join("");
 }
 
 function said(body: { readonly [Key in keyof CreateResponseBody]: CreateResponseBody[Key] | undefined }) {
