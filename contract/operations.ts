@@ -48,6 +48,7 @@ import {
   rotateProjectApiKey,
 } from "./headrace/project-api-keys.ts";
 import { listModels, retrieveModel } from "./models.ts";
+import { compactResponse } from "./responses/compact.ts";
 import { createResponse } from "./responses/create-response.ts";
 import { countInputTokens } from "./responses/input-tokens.ts";
 import { listInputItems } from "./responses/list-input-items.ts";
@@ -69,6 +70,7 @@ export const operations = {
   deleteResponse,
   listInputItems,
   countInputTokens,
+  compactResponse,
   createConversation,
   retrieveConversation,
   updateConversation,

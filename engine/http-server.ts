@@ -1,6 +1,9 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { ChatModel } from "./chat/chat-model.ts";
 import { parseChatRequest } from "./chat/chat-request.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
+import { parseCompletionRequest } from "./completions/completion-request.ts";
+import { createCompletion } from "./completions/create-completion.ts";
 import { createEmbeddings } from "./embeddings/create-embeddings.ts";
 import { parseEmbeddingRequest } from "./embeddings/embedding-request.ts";
 import { countInputTokens } from "./input-tokens/count-input-tokens.ts";
@@ -22,18 +25,14 @@ const handlers: Readonly<Record<string, Handler>> = {
     }),
   "POST /v1/chat/completions": async (request, pool) => {
     const parsed = parseChatRequest(await readJson(request));
-    const lease = await pool.acquire(parsed.model);
-    if (lease.kind !== "chat") {
-      lease.release();
-      throw new ApiError("unsupported_value", `The model ${parsed.model} is no chat model.`, { param: "model" });
-    }
-    const done = (usage: EngineUsage): void => {
-      lease.release();
-      pool.abandoned.note(request, usage);
-    };
-    const scope = request.headers.get(cacheScopeHeader) ?? undefined;
-    return releasing(lease.release, () =>
-      createChatCompletion(lease.model.start(parsed, scope, request.signal), parsed, request.signal, done),
+    return withChatModel(request, pool, parsed.model, (model, scope, done) =>
+      createChatCompletion(model.start(parsed, scope, request.signal), parsed, request.signal, done),
+    );
+  },
+  "POST /v1/completions": async (request, pool) => {
+    const parsed = parseCompletionRequest(await readJson(request));
+    return withChatModel(request, pool, parsed.model, (model, scope, done) =>
+      createCompletion(model, parsed, { scope, signal: request.signal, done }),
     );
   },
   "POST /v1/chat/input_tokens": async (request, pool) => countInputTokens(await readJson(request), pool),
@@ -93,6 +92,26 @@ export function serveEngine({ socketPath }: EngineOptions, pool: ModelPool): Eng
     },
   });
   return { stop: () => server.stop() };
+}
+
+/** Runs an answer of a chat model; `done` ends its use of the model, at the end of the answer. */
+async function withChatModel(
+  request: Request,
+  pool: ModelPool,
+  id: string,
+  run: (model: ChatModel, scope: string | undefined, done: (usage: EngineUsage) => void) => Promise<Response>,
+): Promise<Response> {
+  const lease = await pool.acquire(id);
+  if (lease.kind !== "chat") {
+    lease.release();
+    throw new ApiError("unsupported_value", `The model ${id} is no chat model.`, { param: "model" });
+  }
+  const done = (usage: EngineUsage): void => {
+    lease.release();
+    pool.abandoned.note(request, usage);
+  };
+  const scope = request.headers.get(cacheScopeHeader) ?? undefined;
+  return releasing(lease.release, () => run(lease.model, scope, done));
 }
 
 async function releasing(release: () => void, run: () => Promise<Response>): Promise<Response> {

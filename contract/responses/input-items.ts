@@ -67,6 +67,10 @@ const customToolCallOutput = z
   })
   .meta({ id: "CustomToolCallOutput" });
 
+const compaction = z
+  .object({ type: z.literal("compaction"), id: objectId.nullish(), encrypted_content: text })
+  .meta({ id: "ReturnedCompaction" });
+
 const itemReference = z.object({ type: z.literal("item_reference"), id: objectId }).meta({ id: "ItemReference" });
 
 /** A reference may also leave its type out, or send null for it. */
@@ -84,7 +88,7 @@ const typedInputItem = z.discriminatedUnion("type", [
   recognised("apply_patch_call"),
   recognised("apply_patch_call_output"),
   recognised("code_interpreter_call"),
-  recognised("compaction"),
+  compaction,
   recognised("compaction_trigger"),
   recognised("computer_call"),
   recognised("computer_call_output"),

@@ -45,6 +45,16 @@ export const customToolCallOutputItem = z.object({
   created_by: z.string().optional(),
 });
 
+/** A sealed sum of what was said before it. */
+export const compactionItem = z
+  .object({
+    type: z.literal("compaction"),
+    id: z.string(),
+    encrypted_content: z.string(),
+    created_by: z.string().optional(),
+  })
+  .meta({ id: "CompactionItem" });
+
 export const outputItem = z
   .discriminatedUnion("type", [
     outputMessage,
@@ -57,7 +67,7 @@ export const outputItem = z
     recognised("apply_patch_call"),
     recognised("apply_patch_call_output"),
     recognised("code_interpreter_call"),
-    recognised("compaction"),
+    compactionItem,
     recognised("computer_call"),
     recognised("computer_call_output"),
     recognised("file_search_call"),

@@ -2,6 +2,7 @@ import type { InputItemListParams } from "openai/resources/responses/input-items
 import type { InputTokenCountParams, InputTokenCountResponse } from "openai/resources/responses/input-tokens";
 import type * as Sdk from "openai/resources/responses/responses";
 import type { Exceptions, Fits, Same } from "../common/parity.ts";
+import type { CompactedResponse, CompactResponseBody } from "./compact.ts";
 import type { InputItem } from "./input-items.ts";
 import type { CountInputTokensBody, InputTokenCount } from "./input-tokens.ts";
 import type { ItemPageQuery } from "./list-input-items.ts";
@@ -39,6 +40,15 @@ export const countInputTokensBodyExceptions = {
   tools: ["ours_is_wider", recognisedOnly],
 } satisfies Exceptions<CountInputTokensBody, InputTokenCountParams>;
 export const inputTokenCountExceptions = {} satisfies Exceptions<InputTokenCount, InputTokenCountResponse>;
+
+export const compactResponseBodyExceptions = {
+  input: ["each_has_more", "As `input` of the request."],
+  model: ["ours_is_optional", "Null and nothing are both refused as a missing parameter."],
+} satisfies Exceptions<CompactResponseBody, Sdk.ResponseCompactParams>;
+export const compactedResponseExceptions = {
+  image: ["only_sdk", "Told where images can be compressed, which no model is asked for here."],
+  output: ["each_has_more", "The user's messages among them, which the SDK's output items have no role for."],
+} satisfies Exceptions<CompactedResponse, Sdk.CompactedResponse>;
 
 const onTheWire = "Recorded on OpenAI's wire, not in the SDK's types.";
 
@@ -89,6 +99,9 @@ export const inputCustomToolCallOutput = {
   output: ["ours_is_wider", detailOptional],
 } satisfies Exceptions<Of<InputItem, "custom_tool_call_output">, Sdk.ResponseCustomToolCallOutput>;
 export const inputReasoning = {} satisfies Exceptions<Of<InputItem, "reasoning">, Sdk.ResponseReasoningItem>;
+
+export const inputCompaction = {} satisfies Exceptions<Of<InputItem, "compaction">, Sdk.ResponseCompactionItemParam>;
+export const outputCompaction = {} satisfies Exceptions<Of<OutputItem, "compaction">, Sdk.ResponseCompactionItem>;
 
 export const outputMessage = {} satisfies Exceptions<Of<OutputItem, "message">, Sdk.ResponseOutputMessage>;
 export const outputFunctionCall = {} satisfies Exceptions<

@@ -214,6 +214,9 @@ export const responsesServedThroughChat: ServedRules<CreateResponseBody> = {
   where: " for models that speak Chat Completions only",
   parameters: {
     ...everywhere,
+    context_management: {
+      every: { fields: { type: { only: ["compaction"] }, compact_threshold: "served" } },
+    },
     // All but two name what only hosted tools have to say, so that nothing is left out where none of them runs.
     include: "served",
     input: {
@@ -225,6 +228,7 @@ export const responsesServedThroughChat: ServedRules<CreateResponseBody> = {
         custom_tool_call: call("input"),
         custom_tool_call_output: toolOutput(),
         reasoning: "served",
+        compaction: "served",
         item_reference: "served",
       },
     },

@@ -3,7 +3,7 @@ import { inputPart, outputPart } from "./content.ts";
 import { customToolCall, functionCall, itemStatus, messagePhase, reasoningItem } from "./items.ts";
 import { customToolCallOutputItem, functionCallOutputItem } from "./output-items.ts";
 
-const message = z
+export const storedMessage = z
   .object({
     type: z.literal("message"),
     id: z.string(),
@@ -24,7 +24,7 @@ function kept<const Type extends string>(type: Type) {
 /** An item of a stored response or of a conversation. All kinds that OpenAI documents are kept. */
 export const storedItem = z
   .discriminatedUnion("type", [
-    message,
+    storedMessage,
     functionCall.extend({ ...madeBy, status: itemStatus }),
     functionCallOutputItem,
     customToolCall.extend({ ...madeBy, status: itemStatus }),

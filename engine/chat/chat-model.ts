@@ -40,6 +40,9 @@ export type ChoiceEvent = {
 
 export type FinishReason = "stop" | "length" | "tool_calls";
 
+/** The tokens of a model, as far as raw prompts need them. */
+export type Vocabulary = Pick<LlamaModel, "tokenize" | "detokenize" | "tokens" | "fileInfo">;
+
 /** A prompt and what is to be made of it. */
 type Task = {
   readonly request: ChatRequest;
@@ -127,6 +130,27 @@ export class ChatModel {
     return { usage: task.usage, events: this.#run(task, signal) };
   }
 
+  /** Goes on from tokens as they are, without a template. Throws as `start` does. */
+  startRaw(prompt: readonly Token[], request: ChatRequest, scope: string | undefined, signal: AbortSignal): Generation {
+    this.#checkLogitBias(request.logitBias);
+    const task = {
+      request,
+      prompt,
+      scope,
+      form: { stops: request.stop, thinking: undefined, syntax: undefined },
+      grammar: undefined,
+      outputTokensMax: this.#outputTokensMaxOf(request, prompt.length, "prompt"),
+      usage: { promptTokens: 0, cachedTokens: 0, generatedTokens: 0, reasoningTokens: 0 },
+      outbox: new Outbox<ChoiceEvent>(unreadTokensMax),
+    };
+    return { usage: task.usage, events: this.#run(task, signal) };
+  }
+
+  /** What turns the texts of raw prompts into tokens, and back. */
+  get vocabulary(): Vocabulary {
+    return this.#model;
+  }
+
   #checkLogitBias(logitBias: ReadonlyMap<number, number>): void {
     const size = this.#model.fileInfo.metadata.tokenizer.ggml.tokens.length;
     const wrong = logitBias.keys().find((token) => token >= size);
@@ -140,7 +164,7 @@ export class ChatModel {
       );
   }
 
-  #outputTokensMaxOf(request: ChatRequest, promptTokens: number): number {
+  #outputTokensMaxOf(request: ChatRequest, promptTokens: number, param: "messages" | "prompt" = "messages"): number {
     const room = this.#contextTokens - promptTokens;
     const unasked = Math.min(Math.max(1, room), this.#registered.outputTokensDefault ?? Number.POSITIVE_INFINITY);
     const wanted = request.outputTokensMax ?? unasked;
@@ -148,9 +172,9 @@ export class ChatModel {
     throw new ApiError(
       "context_length_exceeded",
       `This model's maximum context length is ${this.#contextTokens} tokens. However, you requested ` +
-        `${promptTokens + wanted} tokens (${promptTokens} in the messages, ${wanted} in the completion). ` +
-        "Please reduce the length of the messages or completion.",
-      { param: "messages" },
+        `${promptTokens + wanted} tokens (${promptTokens} in the ${param}, ${wanted} in the completion). ` +
+        `Please reduce the length of the ${param} or completion.`,
+      { param },
     );
   }
 

@@ -109,7 +109,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
   };
 }
 
-function parseLogitBias(value: unknown): Map<number, number> {
+export function parseLogitBias(value: unknown): Map<number, number> {
   if (value == null) return new Map();
   const entries = Object.entries(asRecord(value, "logit_bias"));
   if (entries.length > logitBiasTokensMax) throw refuse("logit_bias", `must hold ${logitBiasTokensMax} tokens at most`);
@@ -131,7 +131,7 @@ function parseTopLogprobs(fields: Fields): number | undefined {
   return logprobs === true ? (top ?? 0) : undefined;
 }
 
-function parseStop(stop: unknown): string[] {
+export function parseStop(stop: unknown): string[] {
   if (stop == null) return [];
   const list: unknown[] = Array.isArray(stop) ? stop : [stop];
   if (list.length > stopsMax) throw refuse("stop", `must hold ${stopsMax} strings at most`);

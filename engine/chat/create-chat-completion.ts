@@ -55,7 +55,8 @@ async function* chunks({ events, usage }: Generation, request: ChatRequest, head
   yield "data: [DONE]\n\n";
 }
 
-const usageOf = ({ promptTokens, cachedTokens, generatedTokens, reasoningTokens }: EngineUsage) => ({
+/** As both completion wires tell it. */
+export const usageOf = ({ promptTokens, cachedTokens, generatedTokens, reasoningTokens }: EngineUsage) => ({
   prompt_tokens: promptTokens,
   completion_tokens: generatedTokens,
   total_tokens: promptTokens + generatedTokens,

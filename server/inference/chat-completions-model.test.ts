@@ -133,7 +133,7 @@ function held(response: ResponseObject) {
       }
     } else if (item.type === "reasoning") sums.reasoning += (item.content ?? []).map((part) => part.text).join("");
     else if (item.type === "function_call") sums.inputs.push(`function ${item.name} ${item.arguments}`);
-    else sums.inputs.push(`custom ${item.name} ${item.input}`);
+    else if (item.type === "custom_tool_call") sums.inputs.push(`custom ${item.name} ${item.input}`);
   }
   return sums;
 }

@@ -88,7 +88,8 @@ describe("whatever a model says", () => {
           } else if (item.type === "reasoning") {
             held.reasoning += (item.content ?? []).map((one) => one.text).join("");
             held.summary += item.summary.map((one) => one.text).join("");
-          } else held.inputs.push(item.type === "function_call" ? item.arguments : item.input);
+          } else if (item.type === "function_call") held.inputs.push(item.arguments);
+          else if (item.type === "custom_tool_call") held.inputs.push(item.input);
         }
         expect(held).toEqual({
           text: spoken("text-delta"),

@@ -25,6 +25,9 @@ describe("sealed reasoning", () => {
     expect(sealer.open(sealed, { ...owner, organizationId: "org-b" }, "rs_1")).toBeUndefined();
     expect(sealer.open(sealed, { ...owner, projectId: "proj_b" }, "rs_1")).toBeUndefined();
     expect(sealer.open(sealed, owner, "rs_2")).toBeUndefined();
+    expect(sealer.open(sealed, owner, "rs_1", "compaction")).toBeUndefined();
+    expect(sealer.open(sealer.seal("sum", owner, "rs_1", "compaction"), owner, "rs_1")).toBeUndefined();
+    expect(sealer.open(sealer.seal("sum", owner, "rs_1", "compaction"), owner, "rs_1", "compaction")).toBe("sum");
     expect(new ReasoningSealer(randomBytes(32)).open(sealed, owner, "rs_1")).toBeUndefined();
     // Ids are joined so that no two owners look the same.
     const joined = sealer.seal("secret", { organizationId: 'a","b', projectId: "c" }, "rs_1");

@@ -8,14 +8,17 @@ export type SealOwner = Pick<ProjectPrincipal, "organizationId" | "projectId">;
 
 /** The first bytes of every seal of ours, so that another provider's can be told apart. In base64 they read `SFJT`. */
 const mark = Buffer.from("HRS");
-/** Says how the rest is made; another key or cipher gets another number, and this one stays readable. */
-const version = 1;
-const head = Buffer.from([...mark, version]);
+/** Says how and for what the rest is made; another key, cipher or purpose gets another number, and these stay readable. */
+const versions = { reasoning: 1, compaction: 2 } as const;
+const headBytes = mark.length + 1;
 const saltBytes = 16;
 const tagBytes = 16;
 /** AES-GCM's; always zero, because no two seals share a key. */
 const nonce = Buffer.alloc(12);
 const base64url = /^[A-Za-z0-9_-]+$/;
+
+/** What is sealed. What was sealed for one purpose can't be opened for another. */
+export type SealPurpose = keyof typeof versions;
 
 /** The key of an installation's seals. */
 export function deriveReasoningSealKey(rootSecret: Secret): Uint8Array {
@@ -23,7 +26,7 @@ export function deriveReasoningSealKey(rootSecret: Secret): Uint8Array {
 }
 
 /**
- * Seals a model's own thinking for callers that keep the conversation themselves: AES-256-GCM, with a key of its own for
+ * Seals a model's own thinking, or its sum of a conversation, for callers that keep the conversation themselves: AES-256-GCM, with a key of its own for
  * each seal (HKDF-SHA256 over a random salt), bound to the organization, the project and the item.
  */
 export class ReasoningSealer {
@@ -34,25 +37,25 @@ export class ReasoningSealer {
     this.#key = key;
   }
 
-  seal(text: string, owner: SealOwner, itemId: string): string {
+  seal(text: string, owner: SealOwner, itemId: string, purpose: SealPurpose = "reasoning"): string {
     const salt = randomBytes(saltBytes);
     const cipher = createCipheriv("aes-256-gcm", this.#sealKey(salt), nonce);
-    cipher.setAAD(boundTo(owner, itemId));
+    cipher.setAAD(boundTo(owner, itemId, purpose));
     const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-    return Buffer.concat([head, salt, sealed, cipher.getAuthTag()]).toString("base64url");
+    return Buffer.concat([headOf(purpose), salt, sealed, cipher.getAuthTag()]).toString("base64url");
   }
 
   /** @returns undefined where it is not ours, was changed, or belongs to another owner or item. */
-  open(sealed: string, owner: SealOwner, itemId: string): string | undefined {
+  open(sealed: string, owner: SealOwner, itemId: string, purpose: SealPurpose = "reasoning"): string | undefined {
     if (!base64url.test(sealed)) return undefined;
     const bytes = Buffer.from(sealed, "base64url");
-    const textStart = head.length + saltBytes;
-    if (bytes.length < textStart + tagBytes || !bytes.subarray(0, head.length).equals(head)) return undefined;
+    const textStart = headBytes + saltBytes;
+    if (bytes.length < textStart + tagBytes || !bytes.subarray(0, headBytes).equals(headOf(purpose))) return undefined;
     // The same bytes can be written in several ways; only the one that we wrote is ours.
     if (bytes.toString("base64url") !== sealed) return undefined;
-    const salt = bytes.subarray(head.length, textStart);
+    const salt = bytes.subarray(headBytes, textStart);
     const decipher = createDecipheriv("aes-256-gcm", this.#sealKey(salt), nonce, { authTagLength: tagBytes });
-    decipher.setAAD(boundTo(owner, itemId));
+    decipher.setAAD(boundTo(owner, itemId, purpose));
     decipher.setAuthTag(bytes.subarray(-tagBytes));
     try {
       return decipher.update(bytes.subarray(textStart, -tagBytes), undefined, "utf8") + decipher.final("utf8");
@@ -72,6 +75,10 @@ export function isOurSeal(sealed: string): boolean {
   return sealed.startsWith(mark.toString("base64url"));
 }
 
-function boundTo({ organizationId, projectId }: SealOwner, itemId: string): Buffer {
-  return Buffer.from(JSON.stringify([version, organizationId, projectId, itemId]));
+function headOf(purpose: SealPurpose): Buffer {
+  return Buffer.from([...mark, versions[purpose]]);
+}
+
+function boundTo({ organizationId, projectId }: SealOwner, itemId: string, purpose: SealPurpose): Buffer {
+  return Buffer.from(JSON.stringify([versions[purpose], organizationId, projectId, itemId]));
 }

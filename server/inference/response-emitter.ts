@@ -1,5 +1,6 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { type CallHead, CallWriter } from "./call-writer.ts";
+import { type Compaction, withUsageOf, writeCompaction } from "./compaction.ts";
 import { EventLog } from "./event-log.ts";
 import type { IdGenerator, IdPrefix } from "./ids.ts";
 import type { ItemPlace, ItemWriter } from "./item-writer.ts";
@@ -23,6 +24,8 @@ export type ResponseEmitterOptions = {
   readonly takenCallIds?: Iterable<string>;
   /** Where the caller asked for `reasoning.encrypted_content`. */
   readonly seal?: SealReasoning | undefined;
+  /** The response's first item, where the conversation was compacted before it. */
+  readonly compaction?: Compaction | undefined;
 };
 
 /** A call that waits until the one before it has ended, because items never interleave. */
@@ -39,6 +42,7 @@ export class ResponseEmitter {
   readonly #nowMs: () => number;
   readonly #callIds: Set<string>;
   readonly #seal: SealReasoning | undefined;
+  readonly #compaction: Compaction | undefined;
   #response: ResponseObject;
   #item: ItemWriter | undefined;
   #openCall: { readonly index: number; readonly writer: CallWriter } | undefined;
@@ -52,6 +56,7 @@ export class ResponseEmitter {
     this.#nowMs = options.nowMs;
     this.#callIds = new Set(options.takenCallIds);
     this.#seal = options.seal;
+    this.#compaction = options.compaction;
     this.#response = { ...options.response, output: [] };
   }
 
@@ -151,12 +156,12 @@ export class ResponseEmitter {
     if (this.#ended) return [];
     this.#begin();
     this.#closeAll("completed");
-    if (this.#response.output.length === 0) {
+    if (this.#response.output.every(({ type }) => type === "compaction")) {
       this.#message().openText();
       this.#closeItem("completed");
     }
     this.#response.completed_at = this.#nowSeconds();
-    this.#response.usage = responseUsage(usage);
+    this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
     return this.#end("completed", "response.completed");
   }
 
@@ -166,7 +171,7 @@ export class ResponseEmitter {
     this.#begin();
     this.#closeAll("incomplete");
     this.#response.incomplete_details = { reason };
-    this.#response.usage = responseUsage(usage);
+    this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
     return this.#end("incomplete", "response.incomplete");
   }
 
@@ -181,7 +186,7 @@ export class ResponseEmitter {
     this.#closeAll("incomplete");
     this.#log.add({ type: "error", sequence_number: this.#log.number(), error: toStreamError(error) });
     this.#response.error = toFailure(error);
-    if (usage !== undefined) this.#response.usage = responseUsage(usage);
+    if (usage !== undefined) this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
     return this.#end("failed", "response.failed");
   }
 
@@ -189,7 +194,7 @@ export class ResponseEmitter {
   cancel(usage?: TokenUsage): void {
     if (this.#ended) return;
     this.#closeAll("incomplete");
-    if (usage !== undefined) this.#response.usage = responseUsage(usage);
+    if (usage !== undefined) this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
     this.#response.status = "cancelled";
     this.#ended = true;
     this.#log.take();
@@ -202,6 +207,9 @@ export class ResponseEmitter {
     if (this.#response.status === "queued") this.#lifecycle("response.queued");
     this.#response.status = "in_progress";
     this.#lifecycle("response.in_progress");
+    if (this.#compaction === undefined) return;
+    const { item } = this.#compaction;
+    this.#response.output.push(writeCompaction({ log: this.#log, id: item.id, outputIndex: 0 }, item));
   }
 
   #end(

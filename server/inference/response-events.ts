@@ -60,5 +60,6 @@ export type ResponseEvent =
         type: "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta";
         delta: string;
       })
+  | (InItem & { type: "response.compaction.compacting" })
   | (InItem & { type: "response.function_call_arguments.done"; arguments: string })
   | (InItem & { type: "response.custom_tool_call_input.done"; input: string });

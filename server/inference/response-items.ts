@@ -62,4 +62,11 @@ export type CustomToolCallItem = {
   name: string;
 };
 
-export type OutputItem = MessageItem | ReasoningItem | FunctionCallItem | CustomToolCallItem;
+/** A sealed sum of what was said before. Carries no status. */
+export type CompactionItem = {
+  id: string;
+  type: "compaction";
+  encrypted_content: string;
+};
+
+export type OutputItem = MessageItem | ReasoningItem | FunctionCallItem | CustomToolCallItem | CompactionItem;

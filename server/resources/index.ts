@@ -26,6 +26,7 @@ import { createEmbeddingEndpoint } from "./embeddings/index.ts";
 import { createOperatorEndpoints, type InstallationServices } from "./headrace/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
+  compactResponseEndpoint,
   countInputTokensEndpoint,
   createResponseEndpoint,
   deleteResponseEndpoint,
@@ -53,6 +54,7 @@ export function createEndpoints(
     retrieveResponse: retrieveResponseEndpoint(services),
     deleteResponse: deleteResponseEndpoint(services),
     listInputItems: listInputItemsEndpoint(services),
+    compactResponse: compactResponseEndpoint(services),
     countInputTokens: countInputTokensEndpoint(services),
     createConversation: createConversationEndpoint(services),
     retrieveConversation: retrieveConversationEndpoint(services),

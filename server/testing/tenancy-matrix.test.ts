@@ -103,6 +103,10 @@ const fixtures: Record<OperationId, Fixture> = {
         : { previous_response_id: id("response_id") }),
     }),
   },
+  compactResponse: {
+    ids: ["response_id"],
+    body: (id) => ({ model: "counting", previous_response_id: id("response_id") }),
+  },
   createConversation: { ids: [] },
   retrieveConversation: { ids: ["conversation_id"] },
   updateConversation: { ids: ["conversation_id"], body: () => ({ metadata: { owner: "taken over" } }) },

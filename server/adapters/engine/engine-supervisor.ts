@@ -70,7 +70,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): LocalUpstrea
 class EngineSupervisor implements LocalUpstream {
   readonly id = "local";
   readonly kind = "local";
-  readonly apis: ReadonlySet<UpstreamApi> = new Set<UpstreamApi>(["chat", "embeddings"]);
+  readonly apis: ReadonlySet<UpstreamApi> = new Set<UpstreamApi>(["chat", "completions", "embeddings"]);
   /** A long prompt before a large model on a slow machine; a crash is seen at once by the closed socket. */
   readonly idleMs = 600_000;
   readonly #library: ModelLibrary;

@@ -3,7 +3,7 @@ import type { Upstream, UpstreamApi } from "../../ports/upstream.ts";
 import type { LocalModel, LocalSource } from "./configured-models.ts";
 
 const apisOf: Record<ModelState["model"]["kind"], ReadonlySet<UpstreamApi>> = {
-  chat: new Set<UpstreamApi>(["chat"]),
+  chat: new Set<UpstreamApi>(["chat", "completions"]),
   embedding: new Set<UpstreamApi>(["embeddings"]),
 };
 

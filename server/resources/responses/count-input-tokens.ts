@@ -1,22 +1,17 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { refuseUnserved, type ServedRules } from "@headrace/contract/common/served.ts";
-import {
-  type CountInputTokensBody,
-  countInputTokens,
-  type InputTokenCount,
-  inputTokenCount,
-} from "@headrace/contract/responses/input-tokens.ts";
+import { type CountInputTokensBody, countInputTokens } from "@headrace/contract/responses/input-tokens.ts";
 import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
 import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import { route } from "../../gateway/route.ts";
 import { endpoint, json } from "../../http/endpoint.ts";
 import { refuseUntold } from "../../inference/chat-refusal.ts";
-import { toChatRequest } from "../../inference/chat-request.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment } from "../../ports/upstream.ts";
 import { historyOfConversation } from "../conversations/index.ts";
 import { checkTools } from "./check-tools.ts";
+import { fromLastCompaction } from "./compaction.ts";
 import { inputItemsOf, isHistory, type PlacedItem, placedItems } from "./conversation-input.ts";
 import { resolveReferences } from "./item-references.ts";
 import { asTurn, loadHistory, refuseTwoHistories, refuseUnservedItems } from "./load-history.ts";
@@ -24,11 +19,13 @@ import { toModelRequest } from "./model-request.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 import { openReasoning, readableByProvider } from "./returned-reasoning.ts";
+import { engineCount, parseTokenCount } from "./token-count.ts";
+import { withoutNulls } from "./without-nulls.ts";
 
 /** Only who would answer can count: a tokenizer and a template are a model's own. */
 export const countInputTokensEndpoint = (services: ResponseServices) =>
   endpoint(countInputTokens, async ({ body, rawBody, principal, context }) => {
-    const asked = withoutNulls(body);
+    const asked: Asked = withoutNulls(body);
     if (asked.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
@@ -43,7 +40,8 @@ export const countInputTokensEndpoint = (services: ResponseServices) =>
     // Without a history there has to be something to count.
     const given = inputItemsOf(asked.input ?? (history.length > 0 || api === "responses" ? [] : undefined));
     const input = await resolveReferences(services.items, principal, history, given);
-    const items = placedItems(history, input, conversationIdOf(asked));
+    const placed = placedItems(history, input, conversationIdOf(asked));
+    const items = fromLastCompaction(services.sealer, principal, placed, api);
     const request = { services, principal, deployment, asked, items };
     const answer = await services.relay.answer({
       operation: countInputTokens,
@@ -53,8 +51,10 @@ export const countInputTokensEndpoint = (services: ResponseServices) =>
       context,
       attempt: 1,
     });
-    return json(parseCount(answer));
+    return json(parseTokenCount(answer));
   });
+
+type Asked = CreateResponseBody & Pick<CountInputTokensBody, "personality">;
 
 type CountRequest = {
   readonly services: ResponseServices;
@@ -67,8 +67,7 @@ type CountRequest = {
 function askEngine({ services, principal, deployment, asked, items }: CountRequest) {
   const request = toModelRequest(asked, items, (placed) => openReasoning(services.sealer, principal, placed));
   refuseUntold(deployment, request);
-  const body = JSON.stringify(toChatRequest(request, deployment.upstreamModel));
-  return { path: "/chat/input_tokens", body: new TextEncoder().encode(body) };
+  return engineCount(deployment, request);
 }
 
 function askProvider({ services, principal, deployment, asked, items }: CountRequest, rawBody: Uint8Array) {
@@ -95,11 +94,6 @@ async function historyOf(
   return [asTurn(id, said)];
 }
 
-/** Null says what leaving out says, in every parameter of this operation. */
-function withoutNulls(body: CountInputTokensBody): CreateResponseBody & Pick<CountInputTokensBody, "personality"> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-}
-
 function cannotCount(model: string): ApiError {
   return new ApiError(
     "unsupported_value",
@@ -107,10 +101,4 @@ function cannotCount(model: string): ApiError {
       "operation. The usage of an answer tells them.",
     { param: "model" },
   );
-}
-
-function parseCount(bytes: Uint8Array): InputTokenCount {
-  const parsed = inputTokenCount.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-  if (parsed.success) return parsed.data;
-  throw new ApiError("upstream_failed", "The model's server did not answer with a count of tokens. Try again.");
 }

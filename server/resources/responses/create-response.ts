@@ -10,6 +10,8 @@ import { endpoint } from "../../http/endpoint.ts";
 import { answerInConversation } from "../conversations/index.ts";
 import { checkCalls } from "./check-calls.ts";
 import { checkTools } from "./check-tools.ts";
+import { compactTurn } from "./compact-turn.ts";
+import { fromLastCompaction } from "./compaction.ts";
 import { inputItemsOf, placedItems } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
@@ -33,11 +35,13 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     const conversationId = conversationIdOf(body);
     const answer = async (history: readonly StoredTurn[]) => {
       const input = await resolveReferences(services.items, principal, history, given);
-      const items = placedItems(history, input, conversationId);
+      const placed = placedItems(history, input, conversationId);
+      const items = fromLastCompaction(services.sealer, principal, placed, api);
       checkCalls(items);
       const keep = keeper(services, { body, input, principal, context, conversationId });
       const turn = { body, rawBody, principal, context, deployment, input, items, conversationId, keep };
-      return api === "chat" ? createThroughChat(services, turn) : createThroughProvider(services, turn);
+      if (api !== "chat") return createThroughProvider(services, turn);
+      return createThroughChat(services, await compactTurn(services, turn));
     };
     if (conversationId === undefined) return answer(await loadHistory(services, principal, body));
     requireKeptContent(principal, "conversation");

@@ -35,6 +35,7 @@ export async function createThroughChat(
     nowMs: () => services.clock.nowMs(),
     obfuscation: body.stream_options?.include_obfuscation ?? true,
     takenCallIds: callIdsOf(items),
+    compaction: turn.compaction,
     seal: isSealed ? (text, itemId) => sealer.seal(text, principal, itemId) : undefined,
   });
   const account = RequestAccount.open(services.journal, {

@@ -1,3 +1,4 @@
+export { compactResponseEndpoint } from "./compact-response.ts";
 export { countInputTokensEndpoint } from "./count-input-tokens.ts";
 export { createResponseEndpoint } from "./create-response.ts";
 export { deleteResponseEndpoint } from "./delete-response.ts";

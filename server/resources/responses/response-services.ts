@@ -3,6 +3,7 @@ import type { CreateResponseBody } from "@headrace/contract/responses/request.ts
 import type { Relay, RelayLimits } from "../../gateway/relay.ts";
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
 import type { RequestContext } from "../../http/request-context.ts";
+import type { Compaction } from "../../inference/compaction.ts";
 import type { IdGenerator } from "../../inference/ids.ts";
 import type { ReasoningSealer } from "../../inference/reasoning-seal.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -43,4 +44,6 @@ export type ResponseTurn = {
   readonly keep: (response: StoredResponse) => Promise<void>;
   /** The whole conversation, oldest first, this turn's input at its end. */
   readonly items: readonly PlacedItem[];
+  /** What was compacted before this turn, which its items hold no longer. */
+  readonly compaction?: Compaction;
 };
