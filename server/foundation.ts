@@ -16,6 +16,7 @@ import { deriveApiKeyHashKey } from "./identity/api-key.ts";
 import { ensureFirstIdentity, type FirstKeys } from "./identity/first-start.ts";
 import { agreeOnFact } from "./identity/installation-store.ts";
 import { KeyService } from "./identity/key-service.ts";
+import { deriveReasoningSealKey } from "./inference/reasoning-seal.ts";
 import type { Logger } from "./ports/logger.ts";
 
 /** What a data folder holds, opened: the server stands on it, and a command that runs without a server too. */
@@ -23,6 +24,8 @@ export type Foundation = AsyncDisposable & {
   readonly database: OpenDatabase;
   readonly embedded: EmbeddedDatabase | undefined;
   readonly hashKey: Uint8Array;
+  /** For what callers keep sealed, see `ReasoningSealer`. */
+  readonly sealKey: Uint8Array;
   readonly keys: KeyService;
   readonly library: ModelLibrary;
   readonly audit: AuditCommandParts;
@@ -64,6 +67,7 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
     database,
     embedded,
     hashKey,
+    sealKey: deriveReasoningSealKey(secret),
     keys,
     library,
     audit,

@@ -27,6 +27,7 @@ import { RunningRequests } from "./http/running-requests.ts";
 import { KeyUses } from "./identity/key-uses.ts";
 import { openKeyDirectory } from "./identity/open-key-directory.ts";
 import { createIdGenerator } from "./inference/ids.ts";
+import { ReasoningSealer } from "./inference/reasoning-seal.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
 import { openUsageJournal } from "./metering/open-usage-journal.ts";
 import { newRequestId } from "./metering/request-id.ts";
@@ -35,7 +36,7 @@ import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Upstream } from "./ports/upstream.ts";
 import { createEndpoints } from "./resources/index.ts";
-import { ResponseStore } from "./resources/responses/index.ts";
+import { ResponseItemStore, ResponseStore } from "./resources/responses/index.ts";
 
 /** A serving platform. */
 export type Platform = AsyncDisposable & {
@@ -55,7 +56,7 @@ export type Platform = AsyncDisposable & {
  */
 export async function startPlatform(config: Config, foundation: Foundation, logger: Logger): Promise<Platform> {
   await using parts = new AsyncDisposableStack();
-  const { database, hashKey, keys, library, audit } = foundation;
+  const { database, hashKey, sealKey, keys, library, audit } = foundation;
   const { limits } = config;
   const clock = systemClock;
 
@@ -119,6 +120,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     relayLimits,
     journal,
     store: new ResponseStore(database.db),
+    items: new ResponseItemStore(database.db),
+    sealer: new ReasoningSealer(sealKey),
     heartbeats: new HeartbeatWheel(limits.heartbeatMs),
     ids: createIdGenerator(() => clock.nowMs()),
     clock,

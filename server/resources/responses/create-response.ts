@@ -2,13 +2,16 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
-import { responsesServedByProviders, responsesServedLocally } from "@headrace/contract/responses/served.ts";
+import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
 import { route } from "../../gateway/route.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
-import { inputItemsOf } from "./conversation-input.ts";
+import { checkCalls } from "./check-calls.ts";
+import { checkTools } from "./check-tools.ts";
+import { inputItemsOf, placedItems } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
+import { resolveReferences } from "./item-references.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 
@@ -18,10 +21,14 @@ export const createResponseEndpoint = (services: ResponseServices) =>
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
     }
     const { deployment, api } = route(services.models, principal, body.model, ["responses", "chat"]);
-    refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, body);
-    const input = inputItemsOf(body.input);
+    refuseUnserved(api === "chat" ? responsesServedThroughChat : responsesServedByProviders, body);
+    checkTools(body);
+    const given = inputItemsOf(body.input);
     const history = await loadHistory(services, principal, body);
-    const turn = { body, rawBody, principal, context, deployment, input, history };
+    const input = await resolveReferences(services.items, principal, history, given);
+    const items = placedItems(history, input);
+    checkCalls(items);
+    const turn = { body, rawBody, principal, context, deployment, input, items };
     return api === "chat" ? createThroughChat(services, turn) : createThroughProvider(services, turn);
   });
 

@@ -5,10 +5,10 @@ import type { RelayRequest } from "../../gateway/relay.ts";
 import { json, type Reply } from "../../http/endpoint.ts";
 import { eventStream, eventStreamContentType } from "../../http/event-stream.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
-import { historyItems } from "./conversation-input.ts";
 import { ResponseEnvelopes } from "./response-envelopes.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
 import type { StoredResponse } from "./response-store.ts";
+import { readableByProvider } from "./returned-reasoning.ts";
 
 /**
  * The fast lane: an upstream that speaks Responses itself. State stays with us: the upstream gets the whole conversation
@@ -20,6 +20,9 @@ export async function createThroughProvider(
   turn: ResponseTurn,
 ): Promise<Reply<ResponseObject>> {
   const { body, rawBody, principal, context, deployment } = turn;
+  const readable = readableByProvider(services.sealer, principal, turn.items).map(({ item }) => item);
+  // The caller's own bytes are sent where they say all of it.
+  const isAsGiven = typeof body.input === "string" ? readable.length === 1 : isSame(readable, body.input ?? []);
   const request: RelayRequest = {
     operation: createResponse,
     deployment,
@@ -27,12 +30,8 @@ export async function createThroughProvider(
     body: patchJson(rawBody, {
       model: deployment.upstreamModel,
       store: false,
-      ...(body.previous_response_id
-        ? {
-            previous_response_id: undefined,
-            input: [...historyItems(turn.history).filter(canBeReplayed), ...turn.input],
-          }
-        : {}),
+      previous_response_id: undefined,
+      ...(isAsGiven ? {} : { input: readable }),
     }),
     principal,
     context,
@@ -42,6 +41,10 @@ export async function createThroughProvider(
     id: services.ids("resp"),
     store: body.store ?? true,
     previous_response_id: body.previous_response_id ?? null,
+    metadata: body.metadata ?? {},
+    prompt_cache_key: body.prompt_cache_key ?? null,
+    safety_identifier: body.safety_identifier ?? null,
+    user: body.user ?? null,
   };
   const record = async (response: StoredResponse): Promise<void> => {
     if (own.store) await services.store.insert(principal, response, turn.input);
@@ -60,9 +63,8 @@ export async function createThroughProvider(
   };
 }
 
-/** An upstream that stores nothing can't know a reasoning item by its id alone. */
-function canBeReplayed(item: { readonly type?: unknown; readonly encrypted_content?: unknown }): boolean {
-  return item.type !== "reasoning" || typeof item.encrypted_content === "string";
+function isSame(readable: readonly unknown[], given: readonly unknown[]): boolean {
+  return readable.length === given.length && readable.every((item, index) => item === given[index]);
 }
 
 function parseResponse(bytes: Uint8Array): StoredResponse {
