@@ -1,5 +1,17 @@
 import { servedAdminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
+import {
+  createConversation,
+  deleteConversation,
+  retrieveConversation,
+  updateConversation,
+} from "./conversations/conversation.ts";
+import {
+  createConversationItems,
+  deleteConversationItem,
+  listConversationItems,
+  retrieveConversationItem,
+} from "./conversations/items.ts";
 import { createEmbedding } from "./embeddings.ts";
 import {
   createOrganization,
@@ -15,6 +27,7 @@ import {
 } from "./headrace/project-api-keys.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
+import { listInputItems } from "./responses/list-input-items.ts";
 import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
 
 /** Everything that the API does. A server without a handler for one of these does not compile. */
@@ -25,6 +38,15 @@ export const operations = {
   createResponse,
   retrieveResponse,
   deleteResponse,
+  listInputItems,
+  createConversation,
+  retrieveConversation,
+  updateConversation,
+  deleteConversation,
+  createConversationItems,
+  listConversationItems,
+  retrieveConversationItem,
+  deleteConversationItem,
   createEmbedding,
   ...servedAdminOperations,
   createProjectApiKey,

@@ -35,6 +35,7 @@ import { pages } from "./pages/index.ts";
 import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { Upstream } from "./ports/upstream.ts";
+import { ConversationStore } from "./resources/conversations/index.ts";
 import { createEndpoints } from "./resources/index.ts";
 import { ResponseItemStore, ResponseStore } from "./resources/responses/index.ts";
 
@@ -122,6 +123,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     store: new ResponseStore(database.db),
     items: new ResponseItemStore(database.db),
     sealer: new ReasoningSealer(sealKey),
+    conversations: new ConversationStore(database.db),
     heartbeats: new HeartbeatWheel(limits.heartbeatMs),
     ids: createIdGenerator(() => clock.nowMs()),
     clock,

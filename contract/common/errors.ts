@@ -43,6 +43,8 @@ export const errorDefinitions = {
   invalid_encrypted_content: invalid(),
   invalid_function_parameters: invalid(),
   invalid_json_schema: invalid(),
+  conversation_locked: invalid(),
+  mutually_exclusive_parameters: invalid(),
   invalid_header: invalid(),
   multiple_credentials: invalid(),
   unsupported_content_encoding: invalid(415),

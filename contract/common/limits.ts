@@ -25,6 +25,8 @@ export const promptCacheKeyCharactersMax = 1024;
 export const messagesMax = 16_384;
 export const contentPartsMax = 2_048;
 export const inputItemsMax = 16_384;
+/** Items that one request adds to a conversation. */
+export const conversationItemsMax = 20;
 export const toolsMax = 128;
 export const toolCallsMax = 1_024;
 /** Characters of a function's or custom tool's name. */

@@ -46,6 +46,8 @@ export type OperationDefinition = {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Set where a request without any body means an empty object. */
+  readonly isBodyOptional?: true;
   readonly response: z.ZodType;
   /** Set where the operation can answer with server-sent events: when the body or the query says `stream: true`. */
   readonly stream?: {

@@ -114,7 +114,7 @@ describe("responses", () => {
     ],
     [{ background: true }, ...both("unsupported_parameter background")],
     [{ background: false, conversation: null, prompt: null }, ...both("served")],
-    [{ conversation: "conv_1" }, ...both("unsupported_parameter conversation")],
+    [{ conversation: "conv_1" }, ...both("served")],
     [{ prompt: { id: "pmpt_1" } }, ...both("unsupported_parameter prompt")],
     [{ truncation: "auto", max_tool_calls: 3 }, ...both("served")],
     [{ input: [{ id: "msg_1" }] }, ...both("served")],

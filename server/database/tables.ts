@@ -76,6 +76,36 @@ export type ResponsesTable = {
   body: string;
   /** JSON text of an array. */
   input_items: string;
+  /** Set where the response was made in a conversation: its items then stand in `conversation_items`. */
+  conversation_id: Nullable<string>;
+};
+
+export type ConversationsTable = {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  created_at: CreatedAt;
+  /** JSON text of an object. */
+  metadata: string;
+  /** The request that answers in the conversation now; it alone may change the items until `held_until`. */
+  held_by: Nullable<string>;
+  held_until: NullableTimestamp;
+};
+
+export type ConversationItemsTable = {
+  /** The order of a conversation, and of a response. */
+  number: Generated<string>;
+  organization_id: string;
+  project_id: string;
+  /** Null where the item is in no conversation any more. */
+  conversation_id: Nullable<string>;
+  /** The stored response that read or wrote it; null where there is none. */
+  response_id: Nullable<string>;
+  is_output: boolean;
+  /** Unique within its conversation. */
+  id: string;
+  /** JSON text. */
+  body: string;
 };
 
 export type UsageEventsTable = {
@@ -170,6 +200,8 @@ export type Tables = {
   api_keys: ApiKeysTable;
   service_accounts: ServiceAccountsTable;
   responses: ResponsesTable;
+  conversations: ConversationsTable;
+  conversation_items: ConversationItemsTable;
   usage_events: UsageEventsTable;
   change_log: ChangeLogTable;
   idempotency_keys: IdempotencyKeysTable;

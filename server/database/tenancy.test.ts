@@ -17,6 +17,8 @@ const tenantTables = [
   "responses",
   "usage_events",
   "idempotency_keys",
+  "conversations",
+  "conversation_items",
 ] as const;
 const insufficientPrivilege = "42501";
 
@@ -59,7 +61,15 @@ describe("row-level security", () => {
 
   test("another project of the same organization sees nothing", async () => {
     const other = { organizationId: alpha.organizationId, projectId: "proj_other" };
-    for (const table of ["projects", "api_keys", "responses", "usage_events", "idempotency_keys"] as const) {
+    for (const table of [
+      "projects",
+      "api_keys",
+      "responses",
+      "usage_events",
+      "idempotency_keys",
+      "conversations",
+      "conversation_items",
+    ] as const) {
       expect(await inTenant(db, other, (trx) => trx.selectFrom(table).selectAll().execute()), table).toEqual([]);
     }
   });
@@ -184,6 +194,15 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
     await trx
       .insertInto("responses")
       .values(response(`resp_${tenant.projectId}`, tenant))
+      .execute();
+    const conversation = `conv_${tenant.projectId}`;
+    await trx
+      .insertInto("conversations")
+      .values({ ...owned, id: conversation, metadata: "{}" })
+      .execute();
+    await trx
+      .insertInto("conversation_items")
+      .values({ ...owned, conversation_id: conversation, is_output: false, id: "msg_1", body: "{}" })
       .execute();
     await trx
       .insertInto("idempotency_keys")

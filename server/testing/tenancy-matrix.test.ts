@@ -32,13 +32,24 @@ type Tenant = {
     readonly service_account_id: string;
     readonly key_id: string;
     readonly response_id: string;
+    readonly input_item_id: string;
+    readonly conversation_id: string;
+    readonly item_id: string;
   };
 };
 
 type IdName = keyof Tenant["ids"];
 
-/** Where ids stand in an operation: in its path, and in its body or query as this fixture says. */
-type Fixture = { readonly body?: (id: (name: IdName) => string) => unknown; readonly ids: readonly IdName[] };
+/**
+ * Where ids stand in an operation: in its path, and in its body or query as this fixture says. `place` is the one that is
+ * foreign now.
+ */
+type Fixture = {
+  readonly body?: (id: (name: IdName) => string, place: IdName) => unknown;
+  readonly ids: readonly IdName[];
+};
+
+const oneItem = { items: [{ type: "message", role: "user", content: "x" }] };
 
 const fixtures: Record<OperationId, Fixture> = {
   listModels: { ids: [] },
@@ -46,11 +57,26 @@ const fixtures: Record<OperationId, Fixture> = {
   createChatCompletion: { ids: [] },
   createEmbedding: { ids: [] },
   createResponse: {
-    ids: ["response_id"],
-    body: (id) => ({ model: "scripted", input: "x", previous_response_id: id("response_id") }),
+    ids: ["response_id", "conversation_id"],
+    body: (id, place) => ({
+      model: "scripted",
+      input: "x",
+      ...(place === "conversation_id"
+        ? { conversation: { id: id("conversation_id") } }
+        : { previous_response_id: id("response_id") }),
+    }),
   },
   retrieveResponse: { ids: ["response_id"] },
   deleteResponse: { ids: ["response_id"] },
+  listInputItems: { ids: ["response_id"] },
+  createConversation: { ids: [] },
+  retrieveConversation: { ids: ["conversation_id"] },
+  updateConversation: { ids: ["conversation_id"], body: () => ({ metadata: { owner: "taken over" } }) },
+  deleteConversation: { ids: ["conversation_id"] },
+  createConversationItems: { ids: ["conversation_id"], body: () => oneItem },
+  listConversationItems: { ids: ["conversation_id"] },
+  retrieveConversationItem: { ids: ["conversation_id", "item_id"] },
+  deleteConversationItem: { ids: ["conversation_id", "item_id"] },
   listAdminApiKeys: { ids: [] },
   createAdminApiKey: { ids: [] },
   retrieveAdminApiKey: { ids: ["key_id"] },
@@ -85,6 +111,8 @@ const fixtures: Record<OperationId, Fixture> = {
 /** Lists take the id of one of their objects as a cursor. */
 const cursorOf: Partial<Record<OperationId, IdName>> = {
   listAdminApiKeys: "key_id",
+  listInputItems: "input_item_id",
+  listConversationItems: "item_id",
   listProjects: "project_id",
   listProjectApiKeys: "api_key_id",
   listProjectServiceAccounts: "service_account_id",
@@ -122,13 +150,20 @@ async function makeProject(
     id: string;
     api_key: { id: string; value: string };
   };
-  const response = await send(account.api_key.value, "POST", "/v1/responses", { model: "scripted", input: name });
-  const { id: responseId } = (await response.json()) as { id: string };
+  const make = async (method: string, path: string, body?: unknown) =>
+    (await (await send(account.api_key.value, method, path, body)).json()) as { id: string; first_id: string };
+  const { id: responseId } = await make("POST", "/v1/responses", { model: "scripted", input: name });
+  const { first_id: inputItemId } = await make("GET", `/v1/responses/${responseId}/input_items`);
+  const { id: conversationId } = await make("POST", "/v1/conversations", oneItem);
+  const { first_id: itemId } = await make("GET", `/v1/conversations/${conversationId}/items`);
   const ids = {
     project_id: project.id,
     api_key_id: account.api_key.id,
     service_account_id: account.id,
     response_id: responseId,
+    input_item_id: inputItemId,
+    conversation_id: conversationId,
+    item_id: itemId,
   };
   return { projectKey: account.api_key.value, ids };
 }
@@ -182,7 +217,12 @@ async function answerTo(
   const idOf = (name: IdName): string => (name === place && !asCursor ? id : ids[name]);
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: IdName) => idOf(name));
   const fixture = fixtures[operation.id as OperationId];
-  const response = await send(key, operation.method, asCursor ? `${path}?after=${id}` : path, fixture.body?.(idOf));
+  const response = await send(
+    key,
+    operation.method,
+    asCursor ? `${path}?after=${id}` : path,
+    fixture.body?.(idOf, place),
+  );
   return { status: response.status, body: (await response.text()).replaceAll(id, "ID") };
 }
 

@@ -31,6 +31,7 @@ export async function createThroughProvider(
       model: deployment.upstreamModel,
       store: false,
       previous_response_id: undefined,
+      conversation: undefined,
       ...(isAsGiven ? {} : { input: readable }),
     }),
     principal,
@@ -41,20 +42,18 @@ export async function createThroughProvider(
     id: services.ids("resp"),
     store: body.store ?? true,
     previous_response_id: body.previous_response_id ?? null,
+    ...(turn.conversationId === undefined ? {} : { conversation: { id: turn.conversationId } }),
     metadata: body.metadata ?? {},
     prompt_cache_key: body.prompt_cache_key ?? null,
     safety_identifier: body.safety_identifier ?? null,
     user: body.user ?? null,
   };
-  const record = async (response: StoredResponse): Promise<void> => {
-    if (own.store) await services.store.insert(principal, response, turn.input);
-  };
   if (body.stream !== true) {
     const response = { ...parseResponse(await services.relay.answer(request)), ...own };
-    await record(response);
+    await turn.keep(response);
     return json(response as unknown as ResponseObject);
   }
-  const envelopes = new ResponseEnvelopes(own, record);
+  const envelopes = new ResponseEnvelopes(own, turn.keep);
   const frames = await services.relay.stream(request, (error) => envelopes.brokenFrames(error));
   return {
     kind: "stream",

@@ -9,9 +9,10 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment, ModelDirectory } from "../../ports/upstream.ts";
 import type { UsageJournal } from "../../ports/usage-journal.ts";
+import type { ConversationStore } from "../conversations/index.ts";
 import type { PlacedItem } from "./conversation-input.ts";
 import type { ResponseItemStore } from "./response-item-store.ts";
-import type { ResponseStore } from "./response-store.ts";
+import type { ResponseStore, StoredResponse } from "./response-store.ts";
 
 export type ResponseServices = {
   readonly models: ModelDirectory;
@@ -21,6 +22,7 @@ export type ResponseServices = {
   readonly store: ResponseStore;
   readonly items: ResponseItemStore;
   readonly sealer: ReasoningSealer;
+  readonly conversations: ConversationStore;
   readonly heartbeats: HeartbeatWheel;
   readonly ids: IdGenerator;
   readonly clock: Clock;
@@ -37,4 +39,8 @@ export type ResponseTurn = {
   readonly input: readonly InputItem[];
   /** The whole conversation, oldest first, this turn's input at its end. */
   readonly items: readonly PlacedItem[];
+  /** The conversation in which it answers. */
+  readonly conversationId: string | undefined;
+  /** Keeps the response that has ended, unless its caller wants it kept nowhere. */
+  readonly keep: (response: StoredResponse) => Promise<void>;
 };
