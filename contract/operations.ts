@@ -28,7 +28,7 @@ import {
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
 import { listInputItems } from "./responses/list-input-items.ts";
-import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
+import { cancelResponse, deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
 
 /** Everything that the API does. A server without a handler for one of these does not compile. */
 export const operations = {
@@ -38,6 +38,7 @@ export const operations = {
   createResponse,
   retrieveResponse,
   deleteResponse,
+  cancelResponse,
   listInputItems,
   createConversation,
   retrieveConversation,

@@ -8,7 +8,7 @@ import type { Deployment } from "../ports/upstream.ts";
 import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
 import { EventFramer } from "./event-framer.ts";
 import { withIdleLimit } from "./idle-limit.ts";
-import { RequestAccount } from "./request-account.ts";
+import { givenUpStatus, RequestAccount } from "./request-account.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
 
 export type RelayLimits = {
@@ -64,7 +64,7 @@ export class Relay {
       account.end(status, usage);
       return bytes;
     } catch (error) {
-      account.end(givenUpStatus(request.context), await account.abandonedUsage());
+      account.end(attemptStatus(request.context), await account.abandonedUsage());
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -104,7 +104,7 @@ export class Relay {
       return { response, account };
     } catch (error) {
       // An upstream that refuses has nothing to count; it is asked only what a given up request had cost.
-      account.end(givenUpStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
+      account.end(attemptStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -175,7 +175,7 @@ export class Relay {
       yield onBroken(apiError);
       return "failed";
     } finally {
-      const status: UsageStatus = isBroken ? "failed" : (scanner.terminalStatus ?? "client_left");
+      const status: UsageStatus = isBroken ? "failed" : (scanner.terminalStatus ?? givenUpStatus(context.signal));
       const usage = scanner.usage ?? (status === "completed" ? undefined : await account.abandonedUsage());
       account.end(status, usage);
     }
@@ -186,9 +186,8 @@ function outcomeOf(terminal: UsageStatus | undefined): StreamOutcome | undefined
   return terminal === undefined ? undefined : terminal === "failed" ? "failed" : "completed";
 }
 
-/** An abort whose reason is an ApiError is the server's own. */
-function givenUpStatus({ signal }: RequestContext): UsageStatus {
-  return signal.aborted && !(signal.reason instanceof ApiError) ? "client_left" : "failed";
+function attemptStatus({ signal }: RequestContext): UsageStatus {
+  return signal.aborted ? givenUpStatus(signal) : "failed";
 }
 
 function readAnswer(

@@ -4,7 +4,9 @@ import { describe } from "./render.ts";
 import type { AccessFields } from "./request-context.ts";
 
 const encoder = new TextEncoder();
-const heartbeatBytes = encoder.encode(": keep-alive\n\n");
+/** A comment: readers skip it. */
+export const heartbeatFrame = ": keep-alive\n\n";
+const heartbeatBytes = encoder.encode(heartbeatFrame);
 
 /** So many silences of the heartbeat may pass without the reader asking for more: a minute, with 15 seconds each. */
 const stalledBeatsMax = 4;

@@ -17,6 +17,7 @@ import { createEmbeddingEndpoint } from "./embeddings/index.ts";
 import { createOperatorEndpoints } from "./headrace/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
+  cancelResponseEndpoint,
   createResponseEndpoint,
   deleteResponseEndpoint,
   listInputItemsEndpoint,
@@ -34,6 +35,7 @@ export function createEndpoints(services: ResponseServices & ConversationService
     createResponse: createResponseEndpoint(services),
     retrieveResponse: retrieveResponseEndpoint(services),
     deleteResponse: deleteResponseEndpoint(services),
+    cancelResponse: cancelResponseEndpoint(services),
     listInputItems: listInputItemsEndpoint(services),
     createConversation: createConversationEndpoint(services),
     retrieveConversation: retrieveConversationEndpoint(services),

@@ -68,6 +68,7 @@ const fixtures: Record<OperationId, Fixture> = {
   },
   retrieveResponse: { ids: ["response_id"] },
   deleteResponse: { ids: ["response_id"] },
+  cancelResponse: { ids: ["response_id"] },
   listInputItems: { ids: ["response_id"] },
   createConversation: { ids: [] },
   retrieveConversation: { ids: ["conversation_id"] },

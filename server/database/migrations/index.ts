@@ -6,6 +6,7 @@ import { installation } from "./005-installation.ts";
 import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
 import { keyRestrictions } from "./009-key-restrictions.ts";
+import { backgroundResponses } from "./011-background-responses.ts";
 import { conversations } from "./012-conversations.ts";
 import type { Migration } from "./migration.ts";
 
@@ -19,5 +20,6 @@ export const migrations: readonly Migration[] = [
   auditLog,
   serviceAccounts,
   keyRestrictions,
+  backgroundResponses,
   conversations,
 ];

@@ -1,10 +1,11 @@
 export { answerInConversation } from "./answer-in-conversation.ts";
 export type { ConversationServices } from "./conversation-services.ts";
-export { ConversationStore } from "./conversation-store.ts";
+export { ConversationStore, releaseHold } from "./conversation-store.ts";
 export { createConversationEndpoint } from "./create-conversation.ts";
 export { createConversationItemsEndpoint } from "./create-conversation-items.ts";
 export { deleteConversationEndpoint } from "./delete-conversation.ts";
 export { deleteConversationItemEndpoint } from "./delete-conversation-item.ts";
+export { holdConversation } from "./hold-conversation.ts";
 export { listConversationItemsEndpoint } from "./list-conversation-items.ts";
 export { retrieveConversationEndpoint } from "./retrieve-conversation.ts";
 export { retrieveConversationItemEndpoint } from "./retrieve-conversation-item.ts";

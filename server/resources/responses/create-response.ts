@@ -1,47 +1,52 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
-import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
-import { route } from "../../gateway/route.ts";
-import { endpoint } from "../../http/endpoint.ts";
-import type { ProjectPrincipal } from "../../ports/principal.ts";
+import { endpoint, json, type Reply } from "../../http/endpoint.ts";
+import { describe } from "../../http/render.ts";
+import type { ResponseObject } from "../../inference/response-object.ts";
 import { answerInConversation } from "../conversations/index.ts";
-import { checkCalls } from "./check-calls.ts";
-import { checkTools } from "./check-tools.ts";
-import { inputItemsOf, placedItems } from "./conversation-input.ts";
-import { createThroughChat } from "./create-through-chat.ts";
-import { createThroughProvider } from "./create-through-provider.ts";
-import { resolveReferences } from "./item-references.ts";
+import { createInBackground } from "./background/create-in-background.ts";
+import { inputItemsOf } from "./conversation-input.ts";
+import {
+  type Before,
+  conversationBefore,
+  loadHistory,
+  prepareTurn,
+  type RoutedTurn,
+  routeTurn,
+  type TurnRequest,
+} from "./prepare-turn.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
-import type { StoredTurn } from "./response-store.ts";
+import { streamReply } from "./stream-reply.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
   endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
-    if (body.model === undefined) {
-      throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
-    }
-    const { deployment, api } = route(services.models, principal, body.model, ["responses", "chat"]);
-    refuseUnserved(api === "chat" ? responsesServedThroughChat : responsesServedByProviders, body);
-    checkTools(body);
+    const routed = routeTurn(services, principal, body);
     const given = inputItemsOf(body.input);
-    const run = async (history: readonly StoredTurn[], conversationId: string | undefined) => {
-      const input = await resolveReferences(services.items, principal, history, given);
-      const items = placedItems(history, input);
-      checkCalls(items);
-      const keep = keeper(services, { body, input, principal, context, conversationId });
-      const turn = { body, rawBody, principal, context, deployment, input, items, keep, conversationId };
-      return api === "chat" ? createThroughChat(services, turn) : createThroughProvider(services, turn);
-    };
     const conversationId = conversationIdOf(body);
-    if (conversationId === undefined) return run(await loadHistory(services, principal, body), undefined);
-    if (typeof body.previous_response_id === "string") throw eitherOr();
-    const request = { conversationId, principal, context, input: given };
-    return answerInConversation(services.conversations, request, (items) => {
-      const inputItems = items.map(({ item }) => item as InputItem);
-      return run([{ id: conversationId, inputItems, output: [] }], conversationId);
-    });
+    if (conversationId !== undefined && typeof body.previous_response_id === "string") throw eitherOr();
+    const request: TurnRequest = {
+      body,
+      rawBody,
+      principal,
+      context,
+      responseId: services.ids("resp"),
+      createdAt: Math.floor(services.clock.nowMs() / 1000),
+      attempt: 1,
+    };
+    if (body.background === true) return createInBackground(services, routed, request, given);
+    if (conversationId === undefined) {
+      const history = await loadHistory(services, principal, body);
+      return createInForeground(services, routed, request, { history, conversationId, given });
+    }
+    const report = (error: unknown): void => {
+      context.fields.error = describe(error);
+    };
+    const hold = { conversationId, principal, holder: context.requestId, input: given, report };
+    return answerInConversation(services.conversations, hold, (items) =>
+      createInForeground(services, routed, request, { ...conversationBefore(conversationId, items), given }),
+    );
   });
 
 function eitherOr(): ApiError {
@@ -52,32 +57,45 @@ function eitherOr(): ApiError {
   );
 }
 
+async function createInForeground(
+  services: ResponseServices,
+  routed: RoutedTurn,
+  request: TurnRequest,
+  before: Before & { readonly given: readonly InputItem[] },
+): Promise<Reply<ResponseObject>> {
+  const { body, principal, context, responseId } = request;
+  const isStreamed = body.stream === true;
+  const { prepared } = await prepareTurn(services, routed, request, before, (input) =>
+    keeper(services, request, input, before.conversationId),
+  );
+  if (!isStreamed) return json(await prepared.answer());
+  const frames = await prepared.stream();
+  if (!isStored(body)) return streamReply(services, frames, context);
+  const keptResponse = () => services.store.find(principal, responseId);
+  return streamReply(
+    services,
+    services.streams.behind.through(frames, { principal, responseId, keptResponse }),
+    context,
+  );
+}
+
+function isStored(body: CreateResponseBody): boolean {
+  return body.store !== false;
+}
+
 /** How this turn's response is kept. What is said in a conversation belongs to it, whether the response is stored or not. */
 function keeper(
   services: ResponseServices,
-  turn: Pick<ResponseTurn, "body" | "input" | "principal" | "context" | "conversationId">,
+  { body, principal, context }: TurnRequest,
+  input: readonly InputItem[],
+  conversationId: string | undefined,
 ): ResponseTurn["keep"] {
-  const { input, principal, conversationId } = turn;
-  const isStored = turn.body.store !== false;
+  const streamed = body.stream === true;
   if (conversationId !== undefined) {
-    const hold = { conversationId, holder: turn.context.requestId, isStored };
-    return (response) => services.store.insertInConversation(principal, response, input, hold);
+    const hold = { conversationId, holder: context.requestId, isStored: isStored(body) };
+    return (response) => services.store.insertInConversation(principal, response, input, hold, streamed);
   }
   return async (response) => {
-    if (isStored) await services.store.insert(principal, response, input);
+    if (isStored(body)) await services.store.insert(principal, response, input, streamed);
   };
-}
-
-async function loadHistory(
-  services: ResponseServices,
-  principal: ProjectPrincipal,
-  body: CreateResponseBody,
-): Promise<readonly StoredTurn[]> {
-  const id = body.previous_response_id;
-  if (id === undefined || id === null) return [];
-  const chain = await services.store.chain(principal, id);
-  if (chain !== undefined) return chain;
-  throw new ApiError("previous_response_not_found", `Previous response with id '${id}' not found.`, {
-    param: "previous_response_id",
-  });
 }
