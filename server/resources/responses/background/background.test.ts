@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { LiveReader } from "../../../testing/live-reader.ts";
 import { sendEvents, startScriptedProvider } from "../../../testing/scripted-provider.ts";
 import { steer } from "../../../testing/steered-model.ts";
 import { readResponseStream } from "../../../testing/streams.ts";
@@ -38,34 +39,6 @@ const textOf = (events: readonly Json[]) =>
 async function errorOf(response: Response) {
   const { error } = (await response.json()) as { error: { message: string; code: string; param: string | null } };
   return { status: response.status, ...error };
-}
-
-/** Reads a stream while it is made. */
-class LiveReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  text = "";
-
-  constructor(answer: Response) {
-    this.#reader = answer.body?.getReader();
-  }
-
-  async until(part: string): Promise<void> {
-    while (!this.text.includes(part)) {
-      const piece = await this.#reader?.read();
-      if (piece?.done !== false) throw new Error(`the stream ended without ${part}`);
-      this.text += new TextDecoder().decode(piece.value);
-    }
-  }
-
-  /** The id of its response. */
-  async id(): Promise<string> {
-    await this.until("response.created");
-    return /"id":"(resp_[0-9a-f]+)"/.exec(this.text)?.[1] ?? "";
-  }
-
-  async leave(): Promise<void> {
-    await this.#reader?.cancel();
-  }
 }
 
 async function untilStatus(id: string, status: string): Promise<Answer> {
