@@ -26,7 +26,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   let arrived: Arrival | undefined;
   let asked = false;
   let stalledBeats = 0;
-  let cut: (error: Error) => void = () => {};
+  let cut: () => void = () => {};
 
   const heart: Heart = {
     lastWriteMs: performance.now(),
@@ -55,7 +55,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   const stall = (): void => {
     log.error = "the client stopped reading";
     wheel.remove(heart);
-    cut(new Error(log.error));
+    cut();
     void leave();
   };
   const deliver = (): void => {
@@ -71,7 +71,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
     if (arrival.kind === "error") log.error = describe(arrival.error);
     end(arrival.kind === "end" ? arrival.outcome : "failed");
     if (arrival.kind === "end") pull.close();
-    else pull.fail(arrival.error);
+    else pull.fail();
   };
   const arrive = (arrival: Arrival): void => {
     asked = false;
@@ -93,7 +93,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   const stream = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
-        cut = (error) => controller.error(error);
+        cut = () => controller.error();
       },
       pull: (controller) =>
         new Promise<void>((resolve, reject) => {
@@ -107,7 +107,8 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
               controller.close();
               resolve();
             },
-            fail: reject,
+            // Bun writes a reason that it is given to stderr, beside the log, which has it already.
+            fail: () => reject(),
           };
           askForNext();
           deliver();
@@ -119,7 +120,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   return { stream, finished };
 }
 
-type Pull = { write(bytes: Uint8Array): void; close(): void; fail(error: unknown): void };
+type Pull = { write(bytes: Uint8Array): void; close(): void; fail(): void };
 
 type Arrival =
   | { readonly kind: "frame"; readonly bytes: Uint8Array }

@@ -1,5 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { inPlatform } from "../../../database/tenant.ts";
+import { startPlatform } from "../../../platform.ts";
 import { LiveReader } from "../../../testing/live-reader.ts";
 import { sendEvents, startScriptedProvider } from "../../../testing/scripted-provider.ts";
 import { steer } from "../../../testing/steered-model.ts";
@@ -433,6 +435,25 @@ describe("a background response of a provider that speaks Responses", async () =
     expect(await readResponseStream(await through.get(`${path}/${id}?stream=true`))).toEqual(events);
   });
 
+  test("that breaks off at once is failed, told in the two events of every failure", async () => {
+    native.answer((_, response) => sendEvents(response, [": nothing\n\n"]));
+    const events = await readResponseStream(await through.post(path, { ...ask, stream }));
+    expect(events.map(({ type }) => type)).toEqual([
+      "response.created",
+      "response.queued",
+      "response.in_progress",
+      "error",
+      "response.failed",
+    ]);
+  });
+
+  test("that breaks off in the middle is failed in the same way", async () => {
+    native.answer((_, response) => sendEvents(response, providerResponseFrames(["Hello", " there"]).slice(0, 5)));
+    const events = await readResponseStream(await through.post(path, { ...ask, stream }));
+    expect(textOf(events)).toBe("Hello");
+    expect(events.slice(-2).map(({ type }) => type)).toEqual(["error", "response.failed"]);
+  });
+
   test("is completed without a reader, too", async () => {
     const { id, status } = (await (await through.post(path, ask)).json()) as Answer;
     expect(status).toBe("queued");
@@ -445,6 +466,44 @@ describe("a background response of a provider that speaks Responses", async () =
       await Bun.sleep(10);
     }
   });
+});
+
+describe("when its process stops", () => {
+  test("and its time is up, an untold response is handed over, and run again by the next process", async () => {
+    const stopping = await startTestServer({ yaml: provider.yaml(["chat"]), limits: { shutdownGraceMs: 100 } });
+    const created = await stopping.post(path, { ...ask, stream });
+    const id = await new LiveReader(created).id();
+    const call = await model.nextCall();
+    await stopping.platform[Symbol.asyncDispose]();
+    await call.call.closed;
+    const { config, foundation } = stopping;
+    await using next = await startPlatform(config, foundation, { log: () => {} });
+    next.markReady();
+    const again = await model.nextCall();
+    again.say("again");
+    again.finish();
+    const resumed = await fetch(`${next.url}${path}/${id}?stream=true`, {
+      headers: { authorization: `Bearer ${stopping.keys.project}` },
+    });
+    const events = await readResponseStream(resumed);
+    expect(textOf(events)).toBe("again");
+    await next.foldUsage();
+    const attempts = await inPlatform(foundation.database.db, (transaction) =>
+      transaction
+        .selectFrom("usage_events")
+        .select(["attempt", "status"])
+        .where("request_id", "=", created.headers.get("x-request-id"))
+        .where("meter", "=", "requests")
+        .orderBy("attempt")
+        .execute(),
+    );
+    expect(attempts).toEqual([
+      { attempt: 1, status: "interrupted" },
+      { attempt: 2, status: "completed" },
+    ]);
+    await next[Symbol.asyncDispose]();
+    await foundation[Symbol.asyncDispose]();
+  }, 30_000);
 });
 
 test("a stream that ended too long ago can't be taken up any more", async () => {
@@ -465,4 +524,4 @@ test("a stream that ended too long ago can't be taken up any more", async () => 
   }
   expect((await short.get(`${path}/${id}`)).status).toBe(200);
   await short[Symbol.asyncDispose]();
-});
+}, 30_000);

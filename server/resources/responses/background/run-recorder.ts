@@ -50,6 +50,8 @@ export class RunRecorder {
   #writtenAtMs = Number.NEGATIVE_INFINITY;
   #written: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Told together with the end that follows it; an upstream that breaks off may tell one without the other. */
+  #error: RunEvent | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /** @param onFailure learns at once of a write that failed, also where nobody waits for it; `add` throws the same. */
@@ -91,6 +93,10 @@ export class RunRecorder {
     if (this.#failure !== undefined) throw this.#failure.error;
     const event = JSON.parse(dataOf(frame) ?? "null") as RunEvent | null;
     if (event === null || this.#isOver || isStart(event.type)) return;
+    if (event.type === "error") {
+      this.#error = event;
+      return;
+    }
     if (isEndFrame(frame)) return this.#end(event as RunEvent & { response: StoredResponse });
     if (event.type === "response.output_item.done") this.#addItem(event.item as OutputItem);
     if (this.#run.isStreamed) this.#buffer.add(this.#numbered(event, frame), false);
@@ -123,7 +129,12 @@ export class RunRecorder {
     if (typeof response.completed_at === "number" && response.completed_at < response.created_at) {
       Object.assign(response, { completed_at: response.created_at });
     }
-    await this.#finish(response, [eventFrame({ ...event, sequence_number: this.#buffer.nextSequence, response })]);
+    const endEvents = [...(this.#error === undefined ? [] : [this.#error]), { ...event, response }];
+    const next = this.#buffer.nextSequence;
+    await this.#finish(
+      response,
+      endEvents.map((told, index) => eventFrame({ ...told, sequence_number: next + index })),
+    );
   }
 
   async #finish(response: StoredResponse, endFrames: readonly string[]): Promise<void> {

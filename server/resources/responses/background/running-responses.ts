@@ -61,8 +61,9 @@ export class RunningResponses {
 
   /** Owns a run until it is through. */
   own(run: Run): void {
-    this.#runs.set(run.lease.responseId, run);
-    void run.done.then(() => this.#runs.delete(run.lease.responseId));
+    // Before `done` is seen by anybody else, the run is gone.
+    const done = run.done.then(() => void this.#runs.delete(run.lease.responseId));
+    this.#runs.set(run.lease.responseId, { ...run, done });
   }
 
   /** Ends a run whose response was cancelled, where it is one of this process. */
@@ -73,7 +74,7 @@ export class RunningResponses {
   /** Lets the runs go on for `graceMs`, then leaves the rest to others. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
-    const all = Promise.all([...this.#runs.values()].map(({ done }) => done));
+    const all = this.#allDone();
     let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([
       all,
@@ -92,6 +93,11 @@ export class RunningResponses {
         this.#logger.log("warn", "a background response could not be handed over", { error: describe(error) }),
       );
     }
+  }
+
+  async #allDone(): Promise<void> {
+    // A request that was let in before the stop may add one.
+    while (this.#runs.size > 0) await Promise.all([...this.#runs.values()].map(({ done }) => done));
   }
 
   async #watch(): Promise<void> {

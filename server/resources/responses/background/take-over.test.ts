@@ -114,9 +114,11 @@ describe("a background response whose process is killed", () => {
     // The journal of the killed one is replayed where it is started again.
     const restarted = testDatabaseKind === "postgres" ? await place.start("first") : next;
     await place.stop();
-    expect(await storedAttempts(restarted.settings, requestId)).toMatchObject([
-      { status: "interrupted", quantities: { requests: 1 } },
-      { status: "completed", estimated: false, quantities: { requests: 1, output_tokens: 1 } },
+    expect(await storedAttempts(restarted.settings, [requestId])).toMatchObject([
+      [
+        { status: "interrupted", quantities: { requests: 1 } },
+        { status: "completed", estimated: false, quantities: { requests: 1, output_tokens: 1 } },
+      ],
     ]);
   });
 
@@ -141,8 +143,8 @@ describe("a background response whose process is killed", () => {
     expect(events.slice(told.length)).toMatchObject([{ type: "error" }, { type: "response.failed", response: failed }]);
     const restarted = testDatabaseKind === "postgres" ? await place.start("first") : next;
     await place.stop();
-    expect(await storedAttempts(restarted.settings, requestId)).toMatchObject([
-      { status: "interrupted", estimated: true, quantities: { requests: 1 } },
+    expect(await storedAttempts(restarted.settings, [requestId])).toMatchObject([
+      [{ status: "interrupted", estimated: true, quantities: { requests: 1 } }],
     ]);
   });
 
@@ -232,8 +234,8 @@ describe.if(testDatabaseKind === "postgres")("between processes on one database"
     await live.until("response.failed");
     expect((await readStream(other, id)).at(-1)).toMatchObject({ response: { status: "cancelled" } });
     await place.stop();
-    expect(await storedAttempts(first.settings, requestId)).toMatchObject([
-      { status: "cancelled", quantities: { requests: 1 } },
+    expect(await storedAttempts(first.settings, [requestId])).toMatchObject([
+      [{ status: "cancelled", quantities: { requests: 1 } }],
     ]);
   });
 
