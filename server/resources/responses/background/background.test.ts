@@ -199,6 +199,26 @@ describe("a background response", () => {
     expect(items.data.map((item) => (item as { role: string }).role)).toEqual(["user", "assistant"]);
   });
 
+  test("ends as failed, and stops its model, when its key is revoked", async () => {
+    const asAdmin = (method: string, at: string, body?: object) =>
+      fetch(`${server.url}/v1/organization/projects${at}`, {
+        method,
+        headers: { authorization: `Bearer ${server.keys.admin}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const project = (await (await asAdmin("POST", "", { name: "p" })).json()) as Answer;
+    const made = await asAdmin("POST", `/${project.id}/service_accounts`, { name: "a" });
+    const { id: account, api_key: key } = (await made.json()) as Answer & { api_key: { value: string } };
+    const created = await server.post(path, { ...ask, stream }, { authorization: `Bearer ${key.value}` });
+    const call = await model.nextCall();
+    call.say("half");
+    const live = new LiveReader(created);
+    await live.until("half");
+    await asAdmin("DELETE", `/${project.id}/service_accounts/${account}`);
+    await call.call.closed;
+    expect(await usageOf(server, created)).toMatchObject({ status: "failed" });
+  });
+
   test.each([
     ["without storage", { store: false }, 400, "unsupported_parameter", "background"],
     ["of an unknown model", { model: "nobody" }, 404, "model_not_found", "model"],

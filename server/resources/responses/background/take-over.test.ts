@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, setDefaultTimeout, t
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { childProcess } from "@headrace/conformance/processes.ts";
 import { LiveReader } from "../../../testing/live-reader.ts";
 import { startScriptedProvider } from "../../../testing/scripted-provider.ts";
 import { type ServerProcess, startServerProcess } from "../../../testing/server-process.ts";
@@ -189,6 +190,24 @@ test("a background response goes on while its process stops, and is not lost", a
     output: [{ content: [{ text: "to the end" }] }],
   });
 });
+
+test.if(testDatabaseKind === "embedded")(
+  "a background response outlives its database's process, without a gap",
+  async () => {
+    const server = await place.start("alone");
+    const live = new LiveReader(await server.send("POST", path, { ...ask, stream }));
+    const id = await live.id();
+    const call = await model.nextCall();
+    call.say("one");
+    await live.until('"delta":"one"');
+    process.kill(await childProcess(server.pid, "embedded/child.ts"), "SIGKILL");
+    answer(call, " two");
+    await live.until("response.completed");
+    const events = await readStream(server, id);
+    expect(textOf(events)).toBe("one two");
+    expect(await retrieve(server, id)).toEqual(events.at(-1)?.response as Answer);
+  },
+);
 
 describe.if(testDatabaseKind === "postgres")("between processes on one database", () => {
   test("a process that was only paused adds nothing to what was taken over from it", async () => {
