@@ -6,8 +6,8 @@ import { installation } from "./005-installation.ts";
 import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
 import { keyRestrictions } from "./009-key-restrictions.ts";
-import { backgroundResponses } from "./011-background-responses.ts";
 import { conversations } from "./012-conversations.ts";
+import { backgroundResponses } from "./014-background-responses.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
@@ -20,6 +20,6 @@ export const migrations: readonly Migration[] = [
   auditLog,
   serviceAccounts,
   keyRestrictions,
-  backgroundResponses,
   conversations,
+  backgroundResponses,
 ];

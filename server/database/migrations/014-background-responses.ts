@@ -2,7 +2,7 @@ import type { Migration } from "./migration.ts";
 
 /** Background responses under way, and the log of streams that can be taken up again. */
 export const backgroundResponses: Migration = {
-  name: "011-background-responses",
+  name: "014-background-responses",
   statements: [
     // Whether its stream was logged: tells a log that was dropped from one that never was.
     "alter table responses add column streamed boolean not null default false",
