@@ -1,23 +1,36 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { renderSection, type Section } from "./figure.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
+import { databaseKinds } from "./place.ts";
+import { withSections } from "./results.ts";
+import { badKeys } from "./sections/bad-keys.ts";
 import { freshStart } from "./sections/fresh-start.ts";
 import { idleMemory } from "./sections/idle-memory.ts";
+import { news } from "./sections/news.ts";
 import { recovery } from "./sections/recovery.ts";
 import { throughput } from "./sections/throughput.ts";
 import { warmStart } from "./sections/warm-start.ts";
 
-/** `npm run bench -- [--fresh] [--write] [--only section]`: measures on this machine, prints the tables. */
+/**
+ * `npm run bench -- [--fresh] [--write] [--only section]`: measures on this machine, prints the tables. `--write` keeps
+ * them in RESULTS.md: all of it, or with `--only` those sections alone.
+ */
 const sections: Record<string, () => Promise<Section>> = {
   "warm-start": warmStart,
   "idle-memory": idleMemory,
   throughput,
   recovery,
+  "bad-keys": badKeys,
+  news,
   // Last, since the system goes on writing what it has installed.
   "fresh-start": freshStart,
 };
+
+/** The fresh start costs downloads; several processes need a Postgres. */
+const isMeasurable = (fresh: boolean) => (name: string) =>
+  (name !== "fresh-start" || fresh) && (name !== "news" || databaseKinds.includes("postgres"));
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -27,7 +40,9 @@ async function main(): Promise<void> {
       only: { type: "string", multiple: true },
     },
   });
-  const chosen = values.only ?? Object.keys(sections).filter((name) => name !== "fresh-start" || values.fresh);
+  const chosen = values.only ?? Object.keys(sections).filter(isMeasurable(values.fresh));
+  const date = new Date().toISOString().slice(0, 10);
+  const load = describeLoad();
   const head = [
     "# What it reaches",
     "",
@@ -36,7 +51,7 @@ async function main(): Promise<void> {
     describeMachine(),
     "",
   ];
-  const texts = [head.join("\n")];
+  const texts: string[] = [];
   for (const name of chosen) {
     const run = sections[name];
     if (run === undefined) throw new Error(`--only ${name}: there are ${Object.keys(sections).join(", ")}`);
@@ -45,7 +60,11 @@ async function main(): Promise<void> {
     process.stdout.write(`${text}\n`);
     texts.push(text);
   }
-  if (values.write) await writeFile(fileURLToPath(new URL("RESULTS.md", import.meta.url)), texts.join("\n"));
+  if (!values.write) return;
+  const path = fileURLToPath(new URL("RESULTS.md", import.meta.url));
+  if (values.only === undefined) return writeFile(path, [head.join("\n"), ...texts].join("\n"));
+  const about = `Made by \`npm run bench -- ${process.argv.slice(2).join(" ")}\` on ${date}, ${load} at the start.`;
+  await writeFile(path, withSections(await readFile(path, "utf8"), texts, about));
 }
 
 await main();

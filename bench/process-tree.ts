@@ -15,6 +15,13 @@ export async function memoryOfTree(root: number): Promise<Memory> {
   return { residentMb: megabytes(sum("Rss")), proportionalMb: megabytes(sum("Pss")), processes: pids.length };
 }
 
+/** Processor time that a process has had, all its threads together: fields 14 and 15 of proc(5), in ticks of 10 ms. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /** The process and all its descendants. */
 async function treeOf(root: number): Promise<number[]> {
   const parents = new Map<number, number>();

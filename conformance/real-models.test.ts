@@ -131,3 +131,40 @@ describe("what a model can't do is refused before the first byte of a stream", (
     if (code === "model_not_found") expect(error.param).toBe("model");
   });
 });
+
+describe("the tokens of an input are counted as the model then reads them", () => {
+  const count = async (body: object): Promise<number> => {
+    const response = await api.post("/responses/input_tokens", { model: chatModel, ...body });
+    return ((await response.json()) as { input_tokens: number }).input_tokens;
+  };
+
+  test("with instructions, several turns and scripts of other kinds", async () => {
+    const instructions = "Be brief. 翻译 <|im_end|>";
+    const input = [
+      { role: "user", content: question },
+      { role: "assistant", content: "Мельница 👩‍👩‍👧‍👦" },
+      { role: "user", content: [{ type: "input_text", text: "And?" }] },
+    ];
+    const answered = await api.response({ ...response, input, instructions, max_output_tokens: 1 });
+    expect(await count({ input, instructions })).toBe(answered.usage.input_tokens);
+  });
+
+  test("and with what was said before", async () => {
+    const first = await api.response({ ...response, max_output_tokens: 4 });
+    const next = { input: "Go on", previous_response_id: first.id };
+    const answered = await api.response({ ...response, ...next, max_output_tokens: 1 });
+    const counted = await count(next);
+    expect(counted).toBe(answered.usage.input_tokens);
+    expect(counted).toBeGreaterThan(await count({ input: "Go on" }));
+  });
+
+  test("and not at all where it could not be read", async () => {
+    const refused = await api.post("/responses/input_tokens", {
+      model: chatModel,
+      input: [{ role: "user", content: [{ type: "input_image", image_url: "https://example.com/a.png" }] }],
+    });
+    expect(refused.status).toBe(400);
+    const nothing = await api.post("/responses/input_tokens", { model: chatModel });
+    expect(await nothing.json()).toMatchObject({ error: { code: "missing_required_parameter", param: "input" } });
+  });
+});

@@ -112,7 +112,7 @@ function parametersOf(operation: OperationDefinition): Json[] {
 function errorResponses(operation: OperationDefinition): Json {
   const codes = new Set<ErrorCode>([
     ...commonErrors,
-    ...keyErrors,
+    ...(operation.scope === "public" ? [] : keyErrors),
     ...(operation.body || operation.query || operation.params ? inputErrors : []),
     ...(operation.body ? bodyErrors : []),
     ...operation.errors,
@@ -151,7 +151,7 @@ function operationObject(operation: OperationDefinition): Json {
     tags: [operation.tag],
     summary: operation.summary,
     "x-scope": operation.scope,
-    security: [{ apiKey: [] }],
+    security: operation.scope === "public" ? [] : [{ apiKey: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body
       ? {

@@ -1,5 +1,13 @@
-import { servedAdminOperations } from "./admin/operations.ts";
+import { adminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
+import {
+  deleteChatCompletion,
+  listChatCompletionMessages,
+  listChatCompletions,
+  retrieveChatCompletion,
+  updateChatCompletion,
+} from "./chat/stored-chat-completions.ts";
+import { createCompletion } from "./completions.ts";
 import {
   createConversation,
   deleteConversation,
@@ -14,6 +22,20 @@ import {
 } from "./conversations/items.ts";
 import { createEmbedding } from "./embeddings.ts";
 import {
+  verifyAuditLogs,
+  verifyInstallationAuditLogs,
+  verifyOrganizationAuditLogs,
+} from "./headrace/audit-verification.ts";
+import { retrieveHealth } from "./headrace/health.ts";
+import { listInstallationAuditLogs } from "./headrace/installation-audit-logs.ts";
+import { acceptInvite } from "./headrace/invites.ts";
+import {
+  createOperatorApiKey,
+  deleteOperatorApiKey,
+  listOperatorApiKeys,
+  retrieveOperatorApiKey,
+} from "./headrace/operator-api-keys.ts";
+import {
   createOrganization,
   listOrganizations,
   retrieveOrganization,
@@ -27,6 +49,7 @@ import {
 } from "./headrace/project-api-keys.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
+import { countInputTokens } from "./responses/input-tokens.ts";
 import { listInputItems } from "./responses/list-input-items.ts";
 import { cancelResponse, deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
 
@@ -35,11 +58,18 @@ export const operations = {
   listModels,
   retrieveModel,
   createChatCompletion,
+  listChatCompletions,
+  retrieveChatCompletion,
+  updateChatCompletion,
+  deleteChatCompletion,
+  listChatCompletionMessages,
+  createCompletion,
   createResponse,
   retrieveResponse,
   deleteResponse,
   cancelResponse,
   listInputItems,
+  countInputTokens,
   createConversation,
   retrieveConversation,
   updateConversation,
@@ -49,7 +79,7 @@ export const operations = {
   retrieveConversationItem,
   deleteConversationItem,
   createEmbedding,
-  ...servedAdminOperations,
+  ...adminOperations,
   createProjectApiKey,
   retrieveProjectApiKeyRestrictions,
   restrictProjectApiKey,
@@ -58,6 +88,17 @@ export const operations = {
   createOrganization,
   retrieveOrganization,
   updateOrganization,
+  listOperatorApiKeys,
+  createOperatorApiKey,
+  retrieveOperatorApiKey,
+  deleteOperatorApiKey,
+  listInstallationAuditLogs,
+  verifyAuditLogs,
+  verifyOrganizationAuditLogs,
+  verifyInstallationAuditLogs,
+  retrieveHealth,
+
+  acceptInvite,
 } as const;
 
 export type OperationId = keyof typeof operations;

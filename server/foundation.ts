@@ -15,6 +15,7 @@ import { migrate } from "./database/migrate.ts";
 import { deriveApiKeyHashKey } from "./identity/api-key.ts";
 import { ensureFirstIdentity, type FirstKeys } from "./identity/first-start.ts";
 import { agreeOnFact } from "./identity/installation-store.ts";
+import { deriveInviteHashKey } from "./identity/invite-token.ts";
 import { KeyService } from "./identity/key-service.ts";
 import { deriveReasoningSealKey } from "./inference/reasoning-seal.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -26,6 +27,7 @@ export type Foundation = AsyncDisposable & {
   readonly hashKey: Uint8Array;
   /** For what callers keep sealed, see `ReasoningSealer`. */
   readonly sealKey: Uint8Array;
+  readonly inviteHashKey: Uint8Array;
   readonly keys: KeyService;
   readonly library: ModelLibrary;
   readonly audit: AuditCommandParts;
@@ -68,6 +70,7 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
     embedded,
     hashKey,
     sealKey: deriveReasoningSealKey(secret),
+    inviteHashKey: deriveInviteHashKey(secret),
     keys,
     library,
     audit,

@@ -5,22 +5,29 @@ import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
 import { AddressList } from "./access/address-list.ts";
 import { createLocalUpstream } from "./adapters/engine/engine-supervisor.ts";
 import { PostgresIdempotencyStore } from "./adapters/idempotency/idempotency-store.ts";
+import { createFolderMail } from "./adapters/mail/folder-mail.ts";
+import { createSmtpMail } from "./adapters/mail/smtp-mail.ts";
 import { ConfiguredModels } from "./adapters/model-directory/configured-models.ts";
 import { LocalModels } from "./adapters/model-directory/local-models.ts";
 import { OpenAiProvider } from "./adapters/provider/openai-provider.ts";
+import { AuditVerifier } from "./audit/audit-verifier.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
 import { AuditCheckpointer } from "./audit/checkpointer.ts";
 import type { Config } from "./config/config.ts";
+import type { MailSettings } from "./config/mail-settings.ts";
 import { unixSocketPath } from "./config/socket-path.ts";
 import { createControlHandler } from "./control/control-server.ts";
 import { createLocalControl } from "./control/local-control.ts";
 import { isDatabaseUnavailable } from "./database/database-errors.ts";
 import type { Foundation } from "./foundation.ts";
 import { Relay, type RelayLimits } from "./gateway/relay.ts";
+import { healthParts } from "./health/health-parts.ts";
+import { InstallationHealth } from "./health/installation-health.ts";
 import { createRequestHandler, type Page } from "./http/api-server.ts";
 import { listen } from "./http/bun-listener.ts";
 import { HeartbeatWheel } from "./http/heartbeat.ts";
 import { IdempotencyGuard } from "./http/idempotency.ts";
+import { RefusalLog } from "./http/refusal-log.ts";
 import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
 import { RunningRequests } from "./http/running-requests.ts";
@@ -30,12 +37,15 @@ import { createIdGenerator } from "./inference/ids.ts";
 import { ReasoningSealer } from "./inference/reasoning-seal.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
 import { type Repeated, repeat } from "./jobs/repeated.ts";
+import { MailOutbox } from "./mail/mail-outbox.ts";
 import { openUsageJournal } from "./metering/open-usage-journal.ts";
 import { newRequestId } from "./metering/request-id.ts";
 import { pages } from "./pages/index.ts";
 import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
+import type { MailSender } from "./ports/mail.ts";
 import type { Upstream } from "./ports/upstream.ts";
+import { ChatCompletionStore } from "./resources/chat/index.ts";
 import { ConversationStore } from "./resources/conversations/index.ts";
 import { createEndpoints } from "./resources/index.ts";
 import {
@@ -57,6 +67,8 @@ export type Platform = AsyncDisposable & {
   readonly library: ModelLibrary;
   /** Brings all usage that has ended into the database now instead of within about a second. */
   foldUsage(): Promise<void>;
+  /** Resolves when all letters so far are sent, or could not be. */
+  mailSettled(): Promise<void>;
   /** From now on `/readyz` says yes, as long as nothing is wrong. */
   markReady(): void;
 };
@@ -67,7 +79,7 @@ export type Platform = AsyncDisposable & {
  */
 export async function startPlatform(config: Config, foundation: Foundation, logger: Logger): Promise<Platform> {
   await using parts = new AsyncDisposableStack();
-  const { database, hashKey, sealKey, keys, library, audit } = foundation;
+  const { database, hashKey, inviteHashKey, sealKey, keys, library, audit } = foundation;
   const { limits } = config;
   const clock = systemClock;
 
@@ -118,10 +130,28 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     configuredAt: Math.floor(clock.nowMs() / 1000),
   });
 
+  const outbox = new MailOutbox(createMailSender(config.mail), logger);
+  parts.defer(() => outbox.close(mailGraceMs));
+
   const relayLimits: RelayLimits = {
     eventBytesMax: limits.upstreamEventBytesMax,
     answerBytesMax: limits.upstreamAnswerBytesMax,
   };
+  let phase: "starting" | "serving" | "stopping" = "starting";
+  const health = new InstallationHealth(
+    healthParts({
+      phase: () => phase,
+      database,
+      databaseKind: config.database.kind,
+      changeLogAgeMs: keyDirectory.ageMs,
+      journal,
+      dataFolder: config.dataFolder,
+      engine,
+      models: localModels,
+      checkpointer,
+    }),
+  );
+  const operator = { db: database.db, keys, refreshKeys: keyDirectory.refresh };
   const background = new BackgroundStore(database.db);
   const runningResponses = new RunningResponses(
     background,
@@ -138,17 +168,21 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   );
   parts.defer(() => dropping.stop());
   const services = {
-    db: database.db,
-    keys,
-    refreshKeys: keyDirectory.refresh,
+    ...operator,
+    auditVerifier: new AuditVerifier(audit),
+    health,
+    inviteHashKey,
+    outbox,
+    publicUrl: () => config.publicUrl ?? listener.url,
     models,
     relay: new Relay(journal, relayLimits),
     relayLimits,
     journal,
     store: new ResponseStore(database.db),
+    conversations: new ConversationStore(database.db),
+    chatCompletions: new ChatCompletionStore(database.db),
     items: new ResponseItemStore(database.db),
     sealer: new ReasoningSealer(sealKey),
-    conversations: new ConversationStore(database.db),
     heartbeats: new HeartbeatWheel(limits.heartbeatMs),
     background,
     running: runningResponses,
@@ -162,18 +196,12 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
   let takeOver: Repeated | undefined;
-  let phase: "starting" | "serving" | "stopping" = "starting";
-  const health = [
-    { name: "server", problem: () => (phase === "serving" ? undefined : `it is ${phase}`) },
-    {
-      name: "database",
-      problem: () => (keyDirectory.ageMs() < databaseSilentMsMax ? undefined : "it gives no answer"),
-    },
-    { name: "journal", problem: () => journal.problem() },
-  ];
+  const refusals = new RefusalLog(logger);
+  parts.defer(() => refusals.flush());
   const running = new RunningRequests((principal) => keyDirectory.directory.refusalOfRunning(principal));
   parts.defer(() => running.close());
   const handle = createRequestHandler({
+    refusals,
     router: new Router(endpoints),
     authenticator: keyDirectory.directory,
     idempotency: new IdempotencyGuard(new PostgresIdempotencyStore(database.db, limits.idempotencyHours), report),
@@ -186,7 +214,13 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     trustedProxies: new AddressList(config.trustedProxies),
   });
 
-  const control = createLocalControl({ keys, library, audit, onModelsChanged: () => localModels.refresh() });
+  const control = createLocalControl({
+    operator,
+    library,
+    audit,
+    health,
+    onModelsChanged: () => localModels.refresh(),
+  });
   const controlSocket = unixSocketPath(config.dataFolder, "control.sock");
   // The folder's lock is ours, so a socket that lies there is one that a killed process left behind.
   rmSync(controlSocket, { force: true });
@@ -221,6 +255,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     models: localModels,
     library,
     foldUsage: () => journal.foldNow(),
+    mailSettled: () => outbox.settled(),
     markReady: () => {
       if (phase !== "starting") return;
       phase = "serving";
@@ -245,11 +280,15 @@ function engineSettings({ engine, limits }: Config) {
   };
 }
 
+function createMailSender(mail: MailSettings): MailSender {
+  return mail.kind === "smtp" ? createSmtpMail(mail.server, mail.from) : createFolderMail(mail.folder, mail.from);
+}
+
+/** How long a stop waits for letters that are under way. */
+const mailGraceMs = 5_000;
+
 /** How long a stop waits for accounts that are still open after the last answer. */
 const settledMsMax = 3_000;
-
-/** The change log is looked at several times a second; silent for longer than this, the database is away. */
-const databaseSilentMsMax = 5_000;
 
 function toApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;

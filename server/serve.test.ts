@@ -335,6 +335,9 @@ describe("the command line", () => {
     const again = await run(folder, ["keys", "revoke", id]);
     expect(again.code).toBe(1);
     expect(again.output).toContain(`no active key '${id}'`);
+    const nobodys = await run(folder, ["keys", "create", "--user", "nobody@example.com"]);
+    expect(nobodys.code).toBe(1);
+    expect(nobodys.output).toContain("There is no user 'nobody@example.com'");
     expect((await run(folder, ["models", "list"])).output).toContain("smollm2-135m-instruct");
     const unknown = await run(folder, ["models", "pull", "no-such-model"]);
     expect(unknown.code).toBe(1);
@@ -343,11 +346,57 @@ describe("the command line", () => {
     expect(await server.exited).toBe(0);
   }, 90_000);
 
+  test("runs organizations and operator keys, with and without a running server, by the rules of the API", async () => {
+    const folder = newFolder();
+    const organization = (text: string) => /org-\w+/.exec(text)?.[0] ?? "";
+    const made = await run(folder, ["organizations", "create", "--name", "Offline"]);
+    expect(made.code).toBe(0);
+    const server = start(folder);
+    const url = await server.url();
+    const call = (key: string, path: string, method = "GET") =>
+      fetch(url + path, { method, headers: { authorization: `Bearer ${key}` } });
+    const adminKey = /^(sk-admin-\S+)$/m.exec(made.output)?.[1] ?? "";
+    expect((await call(adminKey, "/v1/organization/projects")).status).toBe(200);
+
+    const id = organization(made.output);
+    expect((await run(folder, ["organizations", "suspend", id])).output).toContain("is suspended");
+    expect((await call(adminKey, "/v1/organization/projects")).status).toBe(403);
+    expect((await run(folder, ["organizations", "rename", id, "--name", "Online"])).code).toBe(0);
+    expect((await run(folder, ["organizations", "resume", id])).output).toContain("(Online) is active");
+    expect((await call(adminKey, "/v1/organization/projects")).status).toBe(200);
+    expect((await run(folder, ["organizations", "list"])).output).toMatch(new RegExp(`${id} +active .*Online`));
+
+    const key = await run(folder, ["keys", "create", "--kind", "operator", "--name", "Second"]);
+    const value = /^(sk-operator-\S+)$/m.exec(key.output)?.[1] ?? "";
+    const events = (await (await call(value, "/headrace/v1/audit_logs?limit=1")).json()) as { data: object[] };
+    expect(events.data).toMatchObject([{ type: "operator_api_key.created", actor: null }]);
+    const keyId = /key_\w+/.exec(key.output)?.[0] ?? "";
+    const first = (await (await call(value, "/headrace/v1/operator_api_keys?limit=1")).json()) as {
+      data: { id: string }[];
+    };
+    expect((await run(folder, ["keys", "revoke", first.data[0]?.id ?? ""])).code).toBe(0);
+    expect((await call(firstKeys(folder).operator, "/headrace/v1/health")).status).toBe(401);
+    const last = await run(folder, ["keys", "revoke", keyId]);
+    expect(last.code).toBe(1);
+    expect(last.output).toContain("the last operator key that works");
+    expect((await run(folder, ["health"])).output).toMatch(/change_log +ok/);
+    expect((await run(folder, ["audit", "verify", "--organization", "installation"])).output).toContain("intact");
+    server.kill("SIGTERM");
+    expect(await server.exited).toBe(0);
+  }, 90_000);
+
   test.each([
     [["frobnicate"], 2, "There is no command 'frobnicate'"],
     [["keys", "revoke"], 2, "takes exactly one key id"],
     [["keys", "create", "--colour", "red"], 2, "--colour"],
-    [["organizations", "list"], 2, "does not have it yet"],
+    [["backup"], 2, "does not have it yet"],
+    [["organizations", "create"], 2, "--name TEXT"],
+    [["organizations", "create", "--name", "x".repeat(10_000)], 1, "name"],
+    [["organizations", "suspend"], 2, "takes exactly one organization id"],
+    [["organizations", "suspend", "org-none"], 1, "There is no organization 'org-none'"],
+    [["keys", "create", "--kind", "admin"], 2, "'project' and 'operator'"],
+    [["keys", "create", "--kind", "operator", "--project", "proj_1"], 2, "belongs to no --project"],
+    [["health"], 1, "No server runs on"],
     [["help"], 0, "models pull"],
   ] as const)("%p", async (words, code, text) => {
     const result = await run(newFolder(), [...words]);

@@ -44,8 +44,8 @@ import {
 } from "./service-accounts.ts";
 import { retrieveProjectServiceTierSettings, updateProjectServiceTierSettings } from "./service-tier-settings.ts";
 
-/** What an organization's admin key can do here. */
-export const servedAdminOperations = {
+/** OpenAI's Admin API, as far as it is described and served here. */
+export const adminOperations = {
   listAdminApiKeys,
   createAdminApiKey,
   retrieveAdminApiKey,
@@ -66,24 +66,6 @@ export const servedAdminOperations = {
   deleteProjectServiceAccount,
   createProjectServiceAccountApiKey,
   listAuditLogs,
-} as const;
-
-/** OpenAI's whole Admin API as far as it is described here; what is not served yet answers 501. */
-export const adminOperations = {
-  ...servedAdminOperations,
-  listOrganizationUsers,
-  retrieveOrganizationUser,
-  updateOrganizationUser,
-  deleteOrganizationUser,
-  listProjectUsers,
-  createProjectUser,
-  retrieveProjectUser,
-  updateProjectUser,
-  deleteProjectUser,
-  listInvites,
-  createInvite,
-  retrieveInvite,
-  deleteInvite,
   listProjectRateLimits,
   updateProjectRateLimit,
   retrieveProjectModelPermissions,
@@ -97,4 +79,17 @@ export const adminOperations = {
   updateOrganizationDataRetention,
   retrieveProjectDataRetention,
   updateProjectDataRetention,
+  listOrganizationUsers,
+  retrieveOrganizationUser,
+  updateOrganizationUser,
+  deleteOrganizationUser,
+  listProjectUsers,
+  createProjectUser,
+  retrieveProjectUser,
+  updateProjectUser,
+  deleteProjectUser,
+  listInvites,
+  createInvite,
+  retrieveInvite,
+  deleteInvite,
 } as const;

@@ -50,6 +50,8 @@ export const createChatCompletion = operation({
     "context_length_exceeded",
     "unsupported_parameter",
     "unsupported_modality",
+    "unsupported_value",
+    "hosted_tool_disabled",
     "engine_failed",
     "upstream_unreachable",
     "upstream_failed",

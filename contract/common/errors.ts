@@ -26,6 +26,7 @@ export const errorDefinitions = {
   unsupported_value: invalid(),
   invalid_type: invalid(),
   invalid_value: invalid(),
+  invalid_json_schema: invalid(),
   integer_below_min_value: invalid(),
   integer_above_max_value: invalid(),
   decimal_below_min_value: invalid(),
@@ -40,11 +41,11 @@ export const errorDefinitions = {
   context_length_exceeded: invalid(),
   unsupported_modality: invalid(),
   previous_response_not_found: invalid(),
-  invalid_encrypted_content: invalid(),
-  invalid_function_parameters: invalid(),
-  invalid_json_schema: invalid(),
   conversation_locked: invalid(),
   mutually_exclusive_parameters: invalid(),
+  zero_data_retention: invalid(),
+  invalid_encrypted_content: invalid(),
+  invalid_function_parameters: invalid(),
   invalid_header: invalid(),
   multiple_credentials: invalid(),
   unsupported_content_encoding: invalid(415),
@@ -58,6 +59,8 @@ export const errorDefinitions = {
   missing_scope: { status: 403, type: "permission_error" },
   organization_suspended: { status: 403, type: "permission_error" },
   project_archived: { status: 403, type: "permission_error" },
+  owner_without_access: { status: 403, type: "permission_error" },
+  hosted_tool_disabled: { status: 403, type: "permission_error" },
   // What is asked for.
   unknown_url: invalid(404),
   method_not_allowed: invalid(405),
@@ -65,6 +68,7 @@ export const errorDefinitions = {
   not_found: invalid(404),
   idempotency_key_reused: invalid(422),
   idempotency_key_in_use: { status: 409, type: "invalid_request_error" },
+  idempotency_answer_not_kept: { status: 409, type: "invalid_request_error" },
   // What we can't do, or can't do now.
   not_implemented: { status: 501, type: "invalid_request_error" },
   model_not_ready: { status: 503, type: "service_unavailable_error" },
@@ -106,6 +110,16 @@ export class ApiError extends Error {
     this.code = code;
     this.param = options.param ?? null;
     this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  /** The same error, told otherwise. */
+  withWords(message: string, param: string | null): ApiError {
+    const { cause, retryAfterSeconds } = this;
+    return new ApiError(this.code, message, {
+      param,
+      cause,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    });
   }
 
   get status(): number {

@@ -18,6 +18,9 @@ export type OperatorScope = "headrace.operate";
 /** What a key must be allowed to do before an operation runs. An operation without a scope does not compile. */
 export type Scope = ProjectScope | ManagementScope | OperatorScope;
 
+/** What anybody may do, without a key. Such an operation says how much it reads of a stranger, or it does not compile. */
+export type PublicScope = "public";
+
 /** Tokens of one answer, as every meter of the platform counts them. */
 export type TokenUsage = {
   readonly inputTokens: number;
@@ -34,7 +37,13 @@ export type LimitClaim = {
   readonly outputTokensMax: number | undefined;
 };
 
-export type OperationDefinition = {
+export type OperationDefinition = OperationParts & OperationAccess;
+
+type OperationAccess =
+  | { readonly scope: Scope; readonly bodyBytesMax?: undefined }
+  | { readonly scope: PublicScope; readonly bodyBytesMax: number };
+
+type OperationParts = {
   /** OpenAI's operationId, for instance `createChatCompletion`. */
   readonly id: string;
   readonly method: HttpMethod;
@@ -42,7 +51,6 @@ export type OperationDefinition = {
   readonly path: `/${string}`;
   readonly tag: string;
   readonly summary: string;
-  readonly scope: Scope;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -54,6 +62,8 @@ export type OperationDefinition = {
     readonly event: z.ZodType;
     /** Chat Completions sends `data:` lines and `[DONE]`; Responses names each event and sends no `[DONE]`. */
     readonly framing: "data-lines" | "named-events";
+    /** The member of an event that carries content; `delta` where this says nothing. */
+    readonly contentMember?: "text";
   };
   /** Codes that this operation answers with besides those that every operation can answer with. */
   readonly errors: readonly ErrorCode[];

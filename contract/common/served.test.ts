@@ -42,7 +42,7 @@ describe("chat completions", () => {
       "served",
     ],
     [{ tools: [], tool_choice: "none", response_format: { type: "text" }, modalities: ["text"] }, "served", "served"],
-    [{ store: true }, "unsupported_parameter store", "unsupported_parameter store"],
+    [{ store: true }, "served", "served"],
     [
       { web_search_options: {} },
       "unsupported_parameter web_search_options",
@@ -120,6 +120,13 @@ describe("responses", () => {
     [{ input: [{ id: "msg_1" }] }, ...both("served")],
     [{ input: [{ type: "item_reference", id: "msg_1" }] }, ...both("served")],
     [{ input: [{ type: "web_search_call", id: "x" }] }, "unsupported_parameter input[0]", "served"],
+    [
+      {
+        input: [{ type: "computer_call_output", call_id: "c", output: { type: "computer_screenshot", file_id: "f" } }],
+      },
+      "unsupported_parameter input[0]",
+      "unsupported_parameter input[0].output.file_id",
+    ],
     [{ input: [{ type: "compaction_trigger" }] }, ...both("unsupported_parameter input[0]")],
     [{ input: [{ type: "mcp_approval_response", id: "x" }] }, ...both("unsupported_parameter input[0]")],
     [

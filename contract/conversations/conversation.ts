@@ -34,7 +34,7 @@ export const createConversation = operation({
   body: createConversationBody,
   isBodyOptional: true,
   response: conversation,
-  errors: ["unsupported_value"],
+  errors: ["unsupported_value", "zero_data_retention"],
 });
 
 export const retrieveConversation = operation({
@@ -59,7 +59,7 @@ export const updateConversation = operation({
   params: conversationParams,
   body: updateConversationBody,
   response: conversation,
-  errors: ["not_found"],
+  errors: ["not_found", "zero_data_retention"],
 });
 
 export const deleteConversation = operation({

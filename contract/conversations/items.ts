@@ -28,7 +28,7 @@ export const createConversationItems = operation({
   query: includeQuery,
   body: createConversationItemsBody,
   response: itemList,
-  errors: ["not_found", "conversation_locked", "unsupported_value"],
+  errors: ["not_found", "conversation_locked", "unsupported_value", "zero_data_retention"],
 });
 
 export const listConversationItems = operation({

@@ -4,13 +4,15 @@ import { pageOf, pageQuery } from "../admin/pagination.ts";
 import { timestamp } from "../common/fields.ts";
 import { operation } from "../common/operation.ts";
 
+export const organizationStatus = z.enum(["active", "suspended"]);
+
 /** A tenant of the installation. OpenAI has no words for it: there, nobody runs the installation. */
 export const organization = z
   .object({
     id: z.string(),
     object: z.literal("headrace.organization"),
     name: z.string(),
-    status: z.enum(["active", "suspended"]),
+    status: organizationStatus,
     created_at: timestamp,
   })
   .meta({ id: "HeadraceOrganization" });
@@ -25,7 +27,7 @@ export const createOrganizationBody = z
   .meta({ id: "CreateHeadraceOrganizationRequest" });
 
 export const updateOrganizationBody = z
-  .strictObject({ name: displayName.optional(), status: z.enum(["active", "suspended"]).optional() })
+  .strictObject({ name: displayName.optional(), status: organizationStatus.optional() })
   .meta({ id: "UpdateHeadraceOrganizationRequest" });
 
 export const organizationList = pageOf(organization).meta({ id: "HeadraceOrganizationList" });
@@ -81,4 +83,5 @@ export const updateOrganization = operation({
   errors: ["not_found"],
 });
 
+export type UpdateOrganizationBody = z.output<typeof updateOrganizationBody>;
 export type HeadraceOrganization = z.output<typeof organization>;

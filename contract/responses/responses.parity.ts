@@ -1,7 +1,9 @@
 import type { InputItemListParams } from "openai/resources/responses/input-items";
+import type { InputTokenCountParams, InputTokenCountResponse } from "openai/resources/responses/input-tokens";
 import type * as Sdk from "openai/resources/responses/responses";
 import type { Exceptions, Fits, Same } from "../common/parity.ts";
 import type { InputItem } from "./input-items.ts";
+import type { CountInputTokensBody, InputTokenCount } from "./input-tokens.ts";
 import type { ItemPageQuery } from "./list-input-items.ts";
 import type { OutputItem } from "./output-items.ts";
 import type { CreateResponseBody } from "./request.ts";
@@ -31,6 +33,12 @@ export const retrieveResponseQueryExceptions = {} satisfies Exceptions<
 >;
 
 export const listInputItemsQueryExceptions = {} satisfies Exceptions<ItemPageQuery, InputItemListParams>;
+
+export const countInputTokensBodyExceptions = {
+  input: ["each_has_more", "As `input` of the request."],
+  tools: ["ours_is_wider", recognisedOnly],
+} satisfies Exceptions<CountInputTokensBody, InputTokenCountParams>;
+export const inputTokenCountExceptions = {} satisfies Exceptions<InputTokenCount, InputTokenCountResponse>;
 
 const onTheWire = "Recorded on OpenAI's wire, not in the SDK's types.";
 

@@ -39,7 +39,7 @@ const everywhere = {
   user: "served",
 } as const satisfies Record<string, ServedRule>;
 
-const inlineImage: ServedRule = {
+const inlineImage = {
   fields: {
     type: "served",
     detail: "served",
@@ -48,10 +48,20 @@ const inlineImage: ServedRule = {
     file_id: off,
     prompt_cache_breakpoint: "served",
   },
-};
+} as const satisfies ServedRule;
 const providerParts: ServedRule = {
   by: "type",
   kinds: { input_text: "served", output_text: "served", refusal: "served", input_image: inlineImage },
+};
+const screenshot: ServedRule = {
+  fields: {
+    type: "served",
+    id: "served",
+    call_id: "served",
+    status: "served",
+    acknowledged_safety_checks: "served",
+    output: { fields: { type: "served", image_url: inlineImage.fields.image_url, file_id: off } },
+  },
 };
 /** `caller` says that a program made the call, which only hosted programs do. */
 const directCaller: ServedRule = { by: "type", kinds: { direct: "served" } };
@@ -115,18 +125,26 @@ export const responsesServedByProviders: ServedRules<CreateResponseBody> = {
         reasoning: "served",
         // Resolved here: the provider stores nothing that it could refer to.
         item_reference: "served",
-        // What hosted tools and other models left in a conversation: it is passed on, and keeps no state anywhere.
+        // What hosted tools and other models left in a conversation: it is passed on, and makes nothing run.
         additional_tools: { fields: { type: "served", id: "served", role: "served", tools: callersTools } },
         apply_patch_call: "served",
         apply_patch_call_output: "served",
+        code_interpreter_call: "served",
         compaction: "served",
         computer_call: "served",
+        computer_call_output: screenshot,
         configuration_update: "served",
         file_search_call: "served",
+        image_generation_call: "served",
         local_shell_call: "served",
         local_shell_call_output: "served",
+        mcp_approval_request: "served",
         mcp_call: "served",
         mcp_list_tools: "served",
+        program: "served",
+        program_output: "served",
+        shell_call: "served",
+        shell_call_output: "served",
         tool_search_call: "served",
         tool_search_output: {
           fields: {

@@ -158,6 +158,11 @@ export class ChatModel {
     };
   }
 
+  /** How many tokens the prompt of these messages is. */
+  countTokens(messages: ChatRequest["messages"]): number {
+    return this.#prompt.tokenize(messages).length;
+  }
+
   async dispose(): Promise<void> {
     await this.#model.dispose();
   }

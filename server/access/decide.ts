@@ -6,13 +6,22 @@ import type {
   ProjectScope,
   Scope,
 } from "@headrace/contract/common/operation.ts";
-import type { KeyScopes, Principal, ProjectPrincipal } from "../ports/principal.ts";
+import type { HostedTool, KeyScopes, Principal, ProjectPrincipal } from "../ports/principal.ts";
+
+import { isTierEnabled, type RequestedTier, tierOf } from "./service-tiers.ts";
+
+/** An operation that asks for a key. */
+export type KeyOperation = Pick<OperationDefinition, "method" | "path"> & { readonly scope: Scope };
 
 /** What somebody wants to do, and to what. */
 export type Permission =
-  | { readonly kind: "operation"; readonly operation: OperationDefinition }
+  | { readonly kind: "operation"; readonly operation: KeyOperation }
   /** To ask a model, by the name that callers send. */
-  | { readonly kind: "model"; readonly model: string };
+  | { readonly kind: "model"; readonly model: string }
+  /** To have a tool run; `param` is the place of the request that names it. */
+  | { readonly kind: "hosted_tool"; readonly tool: HostedTool; readonly param: string }
+  /** To be served on a tier. */
+  | { readonly kind: "service_tier"; readonly tier: RequestedTier };
 
 /**
  * The one place that answers whether a principal may do something: undefined, or the exact refusal. It knows no clock and
@@ -24,6 +33,12 @@ export function decide(principal: Principal, permission: Permission): ApiError |
       return decideOperation(principal, permission.operation);
     case "model":
       return isProject(principal) && mayAsk(principal, permission.model) ? undefined : modelNotFound(permission.model);
+    case "hosted_tool":
+      return isProject(principal) && principal.policy.hostedTools[permission.tool]
+        ? undefined
+        : toolDisabled(permission.tool, permission.param);
+    case "service_tier":
+      return isProject(principal) && mayUseTier(principal, permission.tier) ? undefined : tierDisabled(permission.tier);
   }
 }
 
@@ -43,7 +58,7 @@ export function modelNotFound(model: string): ApiError {
 }
 
 /** The operation's scope names the one kind of key that it takes; a project's key may be narrower than its kind. */
-function decideOperation(principal: Principal, { scope, method, path }: OperationDefinition): ApiError | undefined {
+function decideOperation(principal: Principal, { scope, method, path }: KeyOperation): ApiError | undefined {
   const refusal = (what: string): ApiError => {
     const message = `You have insufficient permissions for this operation. Missing scopes: ${scope}. ${what}`;
     return new ApiError("missing_scope", message);
@@ -71,6 +86,26 @@ function grants(scopes: KeyScopes, scope: ProjectScope): boolean {
 function mayAsk({ models, policy }: ProjectPrincipal, model: string): boolean {
   if (models !== undefined && !models.has(model)) return false;
   return policy.models === undefined || policy.models.models.has(model) === (policy.models.mode === "allow_list");
+}
+
+function mayUseTier({ policy }: ProjectPrincipal, tier: RequestedTier): boolean {
+  return isTierEnabled(policy.serviceTiers, tierOf(policy.serviceTiers, tier));
+}
+
+function toolDisabled(tool: HostedTool, param: string): ApiError {
+  return new ApiError(
+    "hosted_tool_disabled",
+    `The hosted tool '${tool}' of '${param}' is turned off for this project. Leave it out, or have an admin of the organization turn it on.`,
+    { param },
+  );
+}
+
+function tierDisabled(tier: RequestedTier): ApiError {
+  return new ApiError(
+    "unsupported_value",
+    `The service tier '${tier}' is not enabled for this project. Leave 'service_tier' out, or have an admin of the organization enable it.`,
+    { param: "service_tier" },
+  );
 }
 
 function isProject(principal: Principal): principal is ProjectPrincipal {

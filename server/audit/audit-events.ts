@@ -28,6 +28,17 @@ export type AuditActor =
     } & AuditOrigin)
   | { readonly type: "system" };
 
+/** An event of any chain, its type forgotten: the two that append know what belongs to it. */
+export type ChainEntry = {
+  readonly organizationId: string;
+  readonly type: string;
+  readonly actor: AuditActor;
+  readonly project?: { readonly id: string; readonly name?: string };
+  readonly payload: object;
+  readonly resourceIds?: readonly string[];
+  readonly effectiveAtMs?: number;
+};
+
 export type NewAuditEvent<Type extends AuditEventType> = {
   readonly organizationId: string;
   readonly type: Type;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AuditEventType } from "@headrace/contract/admin/audit-logs/event-types.ts";
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import type { NewAuditEvent } from "./audit-events.ts";
+import type { ChainEntry, NewAuditEvent } from "./audit-events.ts";
 import { insertEvent, lockChain } from "./audit-log-store.ts";
 import { toActorObject } from "./audit-object.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -15,15 +15,21 @@ import { storableText } from "./storable-text.ts";
  * transaction has the organization's scope or the platform's.
  *
  * Until it ends, no other transaction can append for this organization: let it be the last statement, and append for one
- * organization only (two transactions that take two organizations in opposite order would deadlock).
+ * organization only (two transactions that take two organizations in opposite order would deadlock). What goes into the
+ * installation's own log too is appended there behind it.
  *
  * @returns the event's id, `audit_log-…`
  * @throws TypeError for a payload that JSON has no words for
  */
-export async function appendAuditEvent<Type extends AuditEventType>(
+export function appendAuditEvent<Type extends AuditEventType>(
   transaction: Transaction<Tables>,
   event: NewAuditEvent<Type>,
 ): Promise<string> {
+  return appendToChain(transaction, event);
+}
+
+/** `appendAuditEvent` for a chain of any kind. */
+export async function appendToChain(transaction: Transaction<Tables>, event: ChainEntry): Promise<string> {
   const { organizationId, type, actor, project, payload } = event;
   const unchained = {
     organizationId,

@@ -1,5 +1,9 @@
 import type { AuditActor as ActorObject, AuditLog } from "@headrace/contract/admin/audit-logs/audit-log.ts";
 import { auditEventType } from "@headrace/contract/admin/audit-logs/event-types.ts";
+import {
+  type InstallationAuditLog,
+  installationEventType,
+} from "@headrace/contract/headrace/installation-audit-logs.ts";
 import type { AuditActor, AuditOrigin } from "./audit-events.ts";
 import type { AuditEvent } from "./chain.ts";
 
@@ -31,11 +35,22 @@ export function toAuditLogObject(event: AuditEvent): AuditLog {
   const project =
     projectId === null ? undefined : { id: projectId, ...(projectName === null ? {} : { name: projectName }) };
   return {
-    id: event.id,
+    ...toCommonObject(event),
     type: auditEventType.parse(event.type),
+    ...(project === undefined ? {} : { project }),
+  };
+}
+
+/** An event of the installation's own log as the API shows it. */
+export function toInstallationAuditLogObject(event: AuditEvent): InstallationAuditLog {
+  return { ...toCommonObject(event), type: installationEventType.parse(event.type) };
+}
+
+function toCommonObject(event: AuditEvent) {
+  return {
+    id: event.id,
     effective_at: Math.floor(event.effectiveAtMs / 1000),
     actor: JSON.parse(event.actor) as ActorObject | null,
-    ...(project === undefined ? {} : { project }),
     [event.type]: JSON.parse(event.payload) as unknown,
   };
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { inTenant } from "../database/tenant.ts";
 import { type ChainEnd, findChainEnd, findEventHashes, readEventsAfter } from "./audit-log-store.ts";
@@ -19,19 +19,24 @@ export interface AuditTrail {
   checkpointsAt(sequences: readonly number[]): Promise<ReadonlySet<number>>;
 }
 
-/** The trail in the database, each piece in a short transaction of its own. */
-export function databaseTrail(db: Kysely<Tables>, organizationId: string): AuditTrail {
-  const tenant = { organizationId };
+/**
+ * The trail in the database, each piece in a short transaction of its own.
+ * @param signal once it is aborted, the next piece throws its reason
+ */
+export function databaseTrail(db: Kysely<Tables>, organizationId: string, signal?: AbortSignal): AuditTrail {
+  const read = <Result>(work: (transaction: Transaction<Tables>) => Promise<Result>): Promise<Result> => {
+    signal?.throwIfAborted();
+    return inTenant(db, { organizationId }, work);
+  };
   return {
     organizationId,
-    findEnd: () => inTenant(db, tenant, (transaction) => findChainEnd(transaction, organizationId)),
+    findEnd: () => read((transaction) => findChainEnd(transaction, organizationId)),
     eventsAfter: (sequence, countMax) =>
-      inTenant(db, tenant, (transaction) => readEventsAfter(transaction, organizationId, sequence, countMax)),
-    hashesAt: (sequences) =>
-      inTenant(db, tenant, (transaction) => findEventHashes(transaction, organizationId, sequences)),
+      read((transaction) => readEventsAfter(transaction, organizationId, sequence, countMax)),
+    hashesAt: (sequences) => read((transaction) => findEventHashes(transaction, organizationId, sequences)),
     checkpointsAfter: (sequence, countMax) =>
-      inTenant(db, tenant, (transaction) => readCheckpointsAfter(transaction, organizationId, sequence, countMax)),
+      read((transaction) => readCheckpointsAfter(transaction, organizationId, sequence, countMax)),
     checkpointsAt: (sequences) =>
-      inTenant(db, tenant, (transaction) => findCheckpointSequences(transaction, organizationId, sequences)),
+      read((transaction) => findCheckpointSequences(transaction, organizationId, sequences)),
   };
 }

@@ -111,6 +111,24 @@ export async function findChainsToSign(db: Kysely<Tables>, eventsMax: number, be
   return rows.map((row) => row.organization_id);
 }
 
+/** How far all chains together are signed. */
+export async function readSigningState(
+  db: Kysely<Tables>,
+): Promise<{ readonly unsignedEvents: number; readonly newestAtMs: number | undefined }> {
+  const { rows } = await inPlatform(db, (transaction) =>
+    sql<{ unsigned: string; newest_ms: string | null }>`
+      select coalesce(sum(chain.sequence - chain.checkpoint_sequence), 0)::text as unsigned,
+        max(newest.created_at_ms)::text as newest_ms
+      from audit_chains as chain
+      left join audit_checkpoints as newest
+        on newest.organization_id = chain.organization_id and newest.sequence = chain.checkpoint_sequence
+    `.execute(transaction),
+  );
+  const [row] = rows;
+  const newest = row?.newest_ms ?? null;
+  return { unsignedEvents: Number(row?.unsigned ?? 0), newestAtMs: newest === null ? undefined : Number(newest) };
+}
+
 /** Every organization that has, or should have, an audit log. */
 export async function findAuditedOrganizations(db: Kysely<Tables>): Promise<string[]> {
   const { rows } = await inPlatform(db, (transaction) =>

@@ -41,6 +41,8 @@ export class AuditCheckpointer {
   /** The last place of each chain that is known to be signed. */
   readonly #signed: Map<string, ChainPosition>;
   readonly #complainedAtMs = new Map<string, number>();
+  /** Why the last round could not sign; undefined after one that could. */
+  #failure: string | undefined;
   /** In the database, and not yet in the file. */
   #unwritten: Checkpoint[] = [];
   readonly #stopping = new AbortController();
@@ -82,11 +84,19 @@ export class AuditCheckpointer {
     await this.signNow().catch((error: unknown) => this.#complainOfFailure(error));
   }
 
+  /** Why something is not signed that should be, for the health report; undefined while all is well. */
+  problem(): string | undefined {
+    const changed = [...this.#complainedAtMs.keys()].filter((id) => this.#isComplainedOf(id)).length;
+    if (changed === 0) return this.#failure;
+    return `${changed} audit log(s) were changed and are no longer signed; see 'audit verify'`;
+  }
+
   async #run(): Promise<void> {
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
       try {
         await this.#sign(eventsMax, this.#parts.clock.nowMs() - ageMsMax);
         failures = 0;
+        this.#failure = undefined;
       } catch (error) {
         failures += 1;
         this.#complainOfFailure(error);
@@ -174,6 +184,7 @@ export class AuditCheckpointer {
 
   #complainOfFailure(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
+    this.#failure = `the audit log could not be signed: ${reason}`;
     this.#parts.logger.log("warn", "the audit log could not be signed; it is tried again", { reason });
   }
 }

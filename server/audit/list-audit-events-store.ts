@@ -7,6 +7,11 @@ import { eventColumns, toAuditEvent } from "./audit-log-store.ts";
 import type { AuditEvent } from "./chain.ts";
 import { storableText } from "./storable-text.ts";
 
+/** What a listing can be narrowed down by; the types of events are those of the chain. */
+export type AuditEventQuery = Omit<ListAuditLogsQuery, "event_types" | "tenant_only"> & {
+  readonly event_types?: readonly string[] | undefined;
+};
+
 /** A page, newest first. `hasMore` is about events further in the direction in which the cursor leads. */
 export type AuditEventPage = { readonly events: readonly AuditEvent[]; readonly hasMore: boolean };
 
@@ -17,7 +22,7 @@ export type AuditEventPage = { readonly events: readonly AuditEvent[]; readonly 
 export async function listAuditEvents(
   transaction: Transaction<Tables>,
   organizationId: string,
-  query: ListAuditLogsQuery,
+  query: AuditEventQuery,
 ): Promise<AuditEventPage> {
   const { limit = pageObjectsDefault, after, before } = query;
   const isForward = before !== undefined && after === undefined;

@@ -62,21 +62,24 @@ beforeEach(async () => {
   await appendEvents(db, organizationId, 5);
 });
 
+/** All but the column that the database computes by itself. */
+const chainColumns = "organization_id, sequence, hash, checkpoint_sequence";
+
 /** Puts the log back as it was, so that twenty tamperings do not need twenty logs. */
 async function foundInTwenty(statement: (round: number) => string | readonly string[], verify = verifyInside) {
   for (let round = 0; round < 20; round++) {
     await run("create table kept_log as select * from audit_log");
-    await run("create table kept_chains as select * from audit_chains");
+    await run(`create table kept_chains as select ${chainColumns} from audit_chains`);
     await run("create table kept_checkpoints as select * from audit_checkpoints");
     for (const each of [statement(round)].flat()) await run(each);
     const report = await verify();
     expect({ round, ok: report.ok }).toEqual({ round, ok: false });
     for (const [table, kept] of [
       ["audit_log", "kept_log"],
-      ["audit_chains", "kept_chains"],
+      [`audit_chains (${chainColumns})`, "kept_chains"],
       ["audit_checkpoints", "kept_checkpoints"],
     ]) {
-      await run(`delete from ${table}`);
+      await run(`delete from ${table?.split(" ")[0]}`);
       await run(`insert into ${table} select * from ${kept}`);
       await run(`drop table ${kept}`);
     }

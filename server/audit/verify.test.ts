@@ -102,6 +102,7 @@ describe("an intact log", () => {
       organizationId: "org-a",
       ok: true,
       events: eventCount,
+      checkpoints: 2 * intact.checkpoints.length,
       signedThrough: lastSigned,
       findings: [],
       findingsTotal: 0,

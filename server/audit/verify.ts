@@ -11,13 +11,20 @@ import { walkChain } from "./walk-chain.ts";
 /** Checkpoints from outside the database; those of other organizations are left alone. */
 export type ShippedCheckpoints = AsyncIterable<Checkpoint | UnreadableLine>;
 
-export type VerifyOptions = { readonly publicKey: KeyObject; readonly checkpoints?: ShippedCheckpoints };
+export type VerifyOptions = {
+  readonly publicKey: KeyObject;
+  readonly checkpoints?: ShippedCheckpoints;
+  /** Aborting ends it before its next piece. */
+  readonly signal?: AbortSignal;
+};
 
 export type AuditReport = {
   readonly organizationId: string;
   /** Whether nothing was found. */
   readonly ok: boolean;
   readonly events: number;
+  /** Those of the database and those from outside. */
+  readonly checkpoints: number;
   /** Up to here a genuine checkpoint vouches for the chain; later events are only linked to each other. */
   readonly signedThrough: number;
   /** The first hundred. */
@@ -36,23 +43,24 @@ export function verifyAuditLog(
   organizationId: string,
   options: VerifyOptions,
 ): Promise<AuditReport> {
-  return verifyAuditTrail(databaseTrail(db, organizationId), options);
+  return verifyAuditTrail(databaseTrail(db, organizationId, options.signal), options);
 }
 
 /** `verifyAuditLog` for a trail from anywhere. */
 export async function verifyAuditTrail(trail: AuditTrail, options: VerifyOptions): Promise<AuditReport> {
   const findings = new Findings();
   const events = await verifyEvents(trail, findings);
-  const signedInside = await verifyStoredCheckpoints(trail, findings, options.publicKey);
-  const signedOutside =
+  const inside = await verifyStoredCheckpoints(trail, findings, options.publicKey);
+  const outside =
     options.checkpoints === undefined
-      ? 0
+      ? { count: 0, signedThrough: 0 }
       : await verifyShippedCheckpoints(trail, findings, options.publicKey, options.checkpoints);
   return {
     organizationId: trail.organizationId,
     ok: findings.total === 0,
     events,
-    signedThrough: Math.max(signedInside, signedOutside),
+    checkpoints: inside.count + outside.count,
+    signedThrough: Math.max(inside.signedThrough, outside.signedThrough),
     findings: findings.named,
     findingsTotal: findings.total,
   };
@@ -89,14 +97,22 @@ async function verifyEvents(trail: AuditTrail, findings: Findings): Promise<numb
   return events;
 }
 
-/** @returns the last place that a genuine checkpoint vouches for */
-async function verifyStoredCheckpoints(trail: AuditTrail, findings: Findings, publicKey: KeyObject): Promise<number> {
+/** How many checkpoints were looked at, and the last place that a genuine one vouches for. */
+type CheckpointsVerified = { readonly count: number; readonly signedThrough: number };
+
+async function verifyStoredCheckpoints(
+  trail: AuditTrail,
+  findings: Findings,
+  publicKey: KeyObject,
+): Promise<CheckpointsVerified> {
   const end = await trail.findEnd();
   let previousSequence = 0;
   let signedThrough = 0;
+  let count = 0;
   for (;;) {
     const checkpoints = await trail.checkpointsAfter(previousSequence, checkpointsPerRead);
     if (checkpoints.length === 0) break;
+    count += checkpoints.length;
     signedThrough = Math.max(signedThrough, await compareWithChain(trail, findings, publicKey, checkpoints));
     for (const checkpoint of checkpoints) {
       if (checkpoint.previousSequence !== previousSequence) {
@@ -113,7 +129,7 @@ async function verifyStoredCheckpoints(trail: AuditTrail, findings: Findings, pu
       `the checkpoint at ${end.checkpointSequence} is missing`,
     );
   }
-  return signedThrough;
+  return { count, signedThrough };
 }
 
 async function verifyShippedCheckpoints(
@@ -121,10 +137,12 @@ async function verifyShippedCheckpoints(
   findings: Findings,
   publicKey: KeyObject,
   shipped: ShippedCheckpoints,
-): Promise<number> {
+): Promise<CheckpointsVerified> {
   let signedThrough = 0;
+  let count = 0;
   let batch: Checkpoint[] = [];
   const compareBatch = async (): Promise<void> => {
+    count += batch.length;
     signedThrough = Math.max(signedThrough, await compareWithChain(trail, findings, publicKey, batch));
     const stored = await trail.checkpointsAt(batch.map(({ sequence }) => sequence));
     for (const { sequence } of batch) {
@@ -144,7 +162,7 @@ async function verifyShippedCheckpoints(
     if (batch.length === checkpointsPerRead) await compareBatch();
   }
   await compareBatch();
-  return signedThrough;
+  return { count, signedThrough };
 }
 
 /** @returns the last place of the chain that one of these checkpoints vouches for, 0 for none */

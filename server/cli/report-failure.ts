@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { ApiError } from "@headrace/contract/common/errors.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { ControlError } from "../control/control-service.ts";
 import { FolderInUseError } from "../database/embedded/folder-lock.ts";
@@ -7,7 +8,15 @@ import { IdentityError } from "../identity/key-service.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Failures that need no stack: their message says what to do. */
-const plainErrors = [ConfigError, ControlError, DatabaseTooNewError, FolderInUseError, IdentityError, UsageError];
+const plainErrors = [
+  ApiError,
+  ConfigError,
+  ControlError,
+  DatabaseTooNewError,
+  FolderInUseError,
+  IdentityError,
+  UsageError,
+];
 
 /**
  * Runs a program to its end and says what went wrong where it fails: exit code 2 for a command that can't be understood,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { UpdateOrganizationBody } from "@headrace/contract/headrace/organizations.ts";
 import { toOpenApi } from "@headrace/contract/openapi.ts";
 import { operations } from "@headrace/contract/operations.ts";
 import { program } from "@headrace/contract/program.ts";
@@ -8,8 +9,9 @@ import { describeReport } from "../audit/audit-command.ts";
 import type { Environment } from "../config/environment.ts";
 import type { ControlService } from "../control/control-service.ts";
 import { serve } from "../serve.ts";
-import { withControl } from "./open-control.ts";
-import { ProgressLine, table } from "./terminal.ts";
+import { withControl, withRunningServer } from "./open-control.ts";
+import { healthText, keysTable, modelsTable, organizationsTable } from "./tables.ts";
+import { ProgressLine } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type CommandContext = { readonly environment: Environment; readonly cwd: string };
@@ -20,10 +22,18 @@ const help = `headrace ${program.version}
   models list                           the models that the engine knows, and which are here
   models pull NAME                      downloads a model
   models remove NAME                    deletes a model's files
-  keys create [--name TEXT] [--project ID]
-                                        makes a project key and prints it once
+  keys create [--name TEXT] [--project ID] [--user ID-OR-EMAIL]
+                                        makes a project key, a user's or nobody's, and prints it once
+  keys create --kind operator [--name TEXT]
+                                        makes an operator key and prints it once
   keys list                             all keys, without their secrets
   keys revoke ID                        ends a key; servers refuse it within seconds
+  organizations create --name TEXT      makes an organization and prints its first admin key once
+  organizations list                    all organizations
+  organizations suspend ID              refuses all keys of an organization
+  organizations resume ID               takes it up again
+  organizations rename ID --name TEXT   gives it another name
+  health                                how the running server is, part by part
   audit verify [--organization ID] [--checkpoints FILE]
                                         finds every change of the audit logs; FILE: checkpoints that were kept elsewhere
   audit checkpoints [--organization ID] prints the signed checkpoints, to be kept elsewhere
@@ -32,7 +42,7 @@ const help = `headrace ${program.version}
 While a server runs on the same data folder, these talk to it.`;
 
 /** Commands that are planned and not there yet: said plainly instead of "unknown". */
-const notServedYet = new Set(["organizations", "apply", "config", "backup", "restore", "doctor"]);
+const notServedYet = new Set(["apply", "config", "backup", "restore", "doctor"]);
 
 /** Runs one command line. @throws UsageError for one that can't be understood. */
 export async function runCommand(words: readonly string[], context: CommandContext): Promise<void> {
@@ -54,14 +64,16 @@ export async function runCommand(words: readonly string[], context: CommandConte
       return serve(context);
     case "openapi":
       return print(JSON.stringify(toOpenApi(operations, program), null, 2));
-    case "keys create":
+    case "keys create": {
+      const kind = kindOf(values);
+      const name = values.name ?? "Created on the command line";
       return control(async (service) => {
-        const made = await service.createKey({
-          name: values.name ?? "Created on the command line",
-          projectId: values.project,
-        });
+        const made = await (kind === "operator"
+          ? service.createOperatorKey({ name })
+          : service.createKey({ name, projectId: values.project, user: values.user }));
         print(`${made.key}\n\nThis is key ${made.id}. It is shown once: keep it now.`);
       });
+    }
     case "keys list":
       return control(async (service) => print(keysTable(await service.listKeys())));
     case "keys revoke": {
@@ -69,6 +81,31 @@ export async function runCommand(words: readonly string[], context: CommandConte
       await control((service) => service.revokeKey(id));
       return print(`Key ${id} is revoked.`);
     }
+    case "organizations create": {
+      const name = named(values.name);
+      return control(async (service) => {
+        const { organization, adminKey } = await service.createOrganization({ name });
+        print(`${adminKey.value}\n\nThis is the first admin key of ${organization.id}. It is shown once: keep it now.`);
+      });
+    }
+    case "organizations list":
+      return control(async (service) => print(organizationsTable(await service.listOrganizations())));
+    case "organizations suspend":
+    case "organizations resume":
+    case "organizations rename": {
+      const id = argument("organization id");
+      const change = changeOf(command, values.name);
+      return control(async (service) => {
+        const { name, status } = await service.updateOrganization({ id, ...change });
+        print(`The organization ${id} (${name}) is ${status}.`);
+      });
+    }
+    case "health":
+      return withRunningServer(context, async (service) => {
+        const health = await service.health();
+        print(healthText(health));
+        if (health.status !== "ok") process.exitCode = 1;
+      });
     case "models list":
       return control(async (service) => print(modelsTable(await service.listModels())));
     case "models pull": {
@@ -113,6 +150,8 @@ function readWords(words: readonly string[]) {
       options: {
         name: { type: "string" },
         project: { type: "string" },
+        user: { type: "string" },
+        kind: { type: "string" },
         organization: { type: "string" },
         checkpoints: { type: "string" },
       },
@@ -120,6 +159,28 @@ function readWords(words: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${help}`, { cause: error });
   }
+}
+
+/** @throws UsageError for a kind that this command does not make, or a project's setting where it makes none. */
+function kindOf({ kind = "project", project, user }: Partial<Record<"kind" | "project" | "user", string | undefined>>) {
+  if (kind !== "project" && kind !== "operator") throw new UsageError("--kind: there are 'project' and 'operator'.");
+  if (kind === "operator" && (project ?? user) !== undefined) {
+    throw new UsageError("An operator key belongs to no --project and no --user.");
+  }
+  return kind;
+}
+
+function named(name: string | undefined): string {
+  if (name === undefined) throw new UsageError("Say the organization's name: --name TEXT.");
+  return name;
+}
+
+function changeOf(
+  command: "organizations suspend" | "organizations resume" | "organizations rename",
+  name: string | undefined,
+): UpdateOrganizationBody {
+  if (command === "organizations rename") return { name: named(name) };
+  return { status: command === "organizations suspend" ? "suspended" : "active" };
 }
 
 /** An absolute path: the server that is asked works in another folder. */
@@ -131,32 +192,4 @@ function existingFile(cwd: string, path: string): string {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-function keysTable(keys: Awaited<ReturnType<ControlService["listKeys"]>>): string {
-  return table(
-    ["id", "kind", "key", "name", "project", "created", "revoked"],
-    keys.map((key) => [
-      key.id,
-      key.kind,
-      key.redacted,
-      key.name,
-      key.projectId ?? "-",
-      key.createdAt.slice(0, 10),
-      key.revokedAt?.slice(0, 10) ?? "-",
-    ]),
-  );
-}
-
-function modelsTable(models: Awaited<ReturnType<ControlService["listModels"]>>): string {
-  return table(
-    ["model", "kind", "licence", "size", "state"],
-    models.map((model) => [
-      model.id,
-      model.kind,
-      model.licence,
-      model.downloadBytes === undefined ? "-" : `${Math.round(model.downloadBytes / 1e6)} MB`,
-      model.state,
-    ]),
-  );
 }

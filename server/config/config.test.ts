@@ -38,11 +38,18 @@ describe("an empty environment", () => {
     expect(config.modelSources.huggingFaceUrl.href).toBe("https://huggingface.co/");
     expect(config.modelSources.pypiIndexUrl.href).toBe("https://pypi.org/simple");
     expect(config.log.level).toBe("info");
+    expect(config.mail).toEqual({ kind: "folder", folder: join(cwd, ".headrace", "mail"), from: "headrace@localhost" });
     expect(config.file).toEqual({ providers: [], models: [] });
     expect(config.limits.heartbeatMs).toBe(15_000);
     expect(readdirSync(cwd)).toEqual([]);
   });
 });
+
+const mailed = {
+  HEADRACE_SMTP_URL: "smtp://mail.example.org",
+  HEADRACE_MAIL_FROM: "headrace@example.org",
+  HEADRACE_PUBLIC_URL: "https://ai.example.org",
+};
 
 describe("settings", () => {
   test("become typed values", () => {
@@ -60,6 +67,8 @@ describe("settings", () => {
         HEADRACE_PROCESSES: "1",
         HEADRACE_LOG: "debug",
         HEADRACE_ENGINE_THREADS: "2",
+        HEADRACE_SMTP_URL: "smtp://ada%40example.org:pass%2Fword@mail.example.org:2525",
+        HEADRACE_MAIL_FROM: "headrace@example.org",
         HEADRACE_TEST_ANYTHING: "x",
       },
       cwd,
@@ -73,8 +82,14 @@ describe("settings", () => {
     expect(config.firstKeys.project?.reveal()).toBe("p".repeat(32));
     expect(config.models).toEqual({ kind: "list", names: ["a", "b"] });
     expect(config.engine.threads).toBe(2);
+    expect(config.mail).toMatchObject({
+      kind: "smtp",
+      from: "headrace@example.org",
+      server: { host: "mail.example.org", port: 2525, tls: "required", credentials: { user: "ada@example.org" } },
+    });
+    expect(config.mail.kind === "smtp" && config.mail.server.credentials?.password.reveal()).toBe("pass/word");
     expect(config.limits.bodyBytesMax).toBe(10);
-    for (const hidden of [strong, "u:p@db", "p".repeat(32)]) {
+    for (const hidden of [strong, "u:p@db", "p".repeat(32), "pass/word", "pass%2Fword"]) {
       expect(inspect(config, { depth: 9 })).not.toContain(hidden);
       expect(JSON.stringify(config)).not.toContain(hidden);
     }
@@ -82,6 +97,16 @@ describe("settings", () => {
 
   test("that are empty count as not set", () => {
     expect(loadConfig({ HEADRACE_PORT: "", HEADRACE_SECRET: " " }, cwd).listen.port).toBe(4777);
+  });
+
+  test.each([
+    ["smtps://mail.example.org", { port: 465, tls: "always", credentials: undefined }],
+    ["smtp://mail.example.org", { port: 587, tls: "offered", credentials: undefined }],
+    ["smtp://u:p@127.0.0.1:25", { port: 25, tls: "offered" }],
+    ["smtp://u:p@[::1]:25", { host: "::1", port: 25, tls: "offered" }],
+  ])("of %s: a password goes through TLS only, or to this machine", (url, server) => {
+    const { mail } = loadConfig({ ...mailed, HEADRACE_SMTP_URL: url }, cwd);
+    expect(mail).toMatchObject({ kind: "smtp", server } as object);
   });
 
   test("pip's index is used where ours is not set", () => {
@@ -130,6 +155,13 @@ describe("wrong settings", () => {
     [{ HEADRACE_BOOTSTRAP_KEY: "with a space in the middle of thirty-two" }, "header", "ASCII"],
     [{ HEADRACE_BOOTSTRAP_KEY: strong, HEADRACE_SECRET: strong }, "same as HEADRACE_SECRET", "own value"],
     [{ HEADRACE_BOOTSTRAP_KEY: strong, HEADRACE_OPERATOR_KEY: strong }, "same as HEADRACE_OPERATOR_KEY", "own value"],
+    [{ ...mailed, HEADRACE_MAIL_FROM: "" }, "not set", "address that mail comes from"],
+    [{ ...mailed, HEADRACE_PUBLIC_URL: "" }, "not set", "links in mail"],
+    [{ HEADRACE_MAIL_FROM: "Headrace <a@b.example>" }, "not an e-mail address", "headrace@example.org"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "mail:25" }, "not a URL", "smtp://"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "smtp://m/?x=1" }, "more than user", "smtps://"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "smtp://u@m" }, "password that can't be read", "smtp://"],
+    [{ ...mailed, HEADRACE_SMTP_URL: "smtp://u:%zz@m" }, "can't be read", "smtp://"],
     [{ HEADRACE_MODELS: "none,smol" }, "mixes", "none alone"],
     [{ HEADRACE_TRUSTED_PROXIES: "10.0.0.0/8, proxy.local" }, '"proxy.local"', "Separate items"],
     [{ HEADRACE_SERVICE_HOST: "10.0.0.1" }, "Kubernetes", "enableServiceLinks"],
@@ -148,7 +180,6 @@ describe("wrong settings", () => {
     { HEADRACE_TLS_CLIENT_CA: "/ca.pem" },
     { HEADRACE_BLOB_URL: "s3://b/p" },
     { HEADRACE_ALLOW_HOSTS: "qdrant:6333" },
-    { HEADRACE_SMTP_URL: "smtp://m" },
     { HEADRACE_PROCESSES: "2" },
     { HEADRACE_EVENTS_DATABASE_URL: "postgres://other/x" },
   ])("what is not served yet is refused, never ignored: %p", (environment) => {

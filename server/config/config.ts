@@ -6,6 +6,7 @@ import { ConfigError } from "./config-error.ts";
 import { type Environment, type SettingName, settingValue } from "./environment.ts";
 import { type HeadraceFile, readHeadraceFile } from "./headrace-yaml.ts";
 import { type Limits, limitsWith } from "./limits.ts";
+import { type MailSettings, readMail } from "./mail-settings.ts";
 import { isHost } from "./network-names.ts";
 import { reportRefusedSettings } from "./refused-settings.ts";
 import { readSecretFile, secretCharactersMin, weaknessOfSecret } from "./secret.ts";
@@ -29,6 +30,7 @@ export type Config = {
   /** May hold a user and a password. */
   readonly modelSources: { readonly huggingFaceUrl: URL; readonly pypiIndexUrl: URL };
   readonly engine: EngineSettings;
+  readonly mail: MailSettings;
   readonly log: { readonly level: LogLevel };
   readonly file: HeadraceFile;
   readonly limits: Limits;
@@ -85,6 +87,7 @@ export function loadConfig(environment: Environment, cwd: string, limitOverrides
     models: readModels(reader),
     modelSources: readModelSources(environment, reader),
     engine: readEngine(reader),
+    mail: readMail(reader, dataFolder),
     log: { level: reader.oneOf("HEADRACE_LOG", ["debug", "info", "warn", "error"]) ?? "info" },
     file: readFile(environment, reader, cwd, limits),
     limits,

@@ -9,7 +9,6 @@ const unserved: ReadonlyMap<SettingName, string> = new Map([
   ["HEADRACE_TLS_CLIENT_CA", "Remove it and let a proxy in front check client certificates"],
   ["HEADRACE_BLOB_URL", "Remove it: nothing is stored as a blob yet"],
   ["HEADRACE_ALLOW_HOSTS", "Remove it: nothing fetches URLs that callers write yet"],
-  ["HEADRACE_SMTP_URL", "Remove it: no mail is sent yet"],
 ]);
 
 /** Reports settings that this version can't serve, and names that look like settings and are none. */

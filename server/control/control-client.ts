@@ -12,8 +12,13 @@ export function connectControl(socketPath: string): ControlService {
   ): Promise<Result> => send<Result>(socketPath, method, parameters, onProgress);
   return {
     createKey: (options) => call<{ id: string; key: string }>("createKey", options),
+    createOperatorKey: (options) => call<{ id: string; key: string }>("createOperatorKey", options),
     listKeys: () => call<KeySummary[]>("listKeys", {}),
     revokeKey: (id) => call<void>("revokeKey", { id }),
+    createOrganization: (options) => call("createOrganization", options),
+    listOrganizations: () => call("listOrganizations", {}),
+    updateOrganization: (change) => call("updateOrganization", change),
+    health: () => call("health", {}),
     listModels: () => call<ModelState[]>("listModels", {}),
     pullModel: (id, onProgress) => call<void>("pullModel", { id }, (value) => onProgress(value as PullProgress)),
     removeModel: (id) => call<void>("removeModel", { id }),

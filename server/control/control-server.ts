@@ -1,3 +1,5 @@
+import { createOperatorApiKeyBody } from "@headrace/contract/headrace/operator-api-keys.ts";
+import { createOrganizationBody, updateOrganizationBody } from "@headrace/contract/headrace/organizations.ts";
 import { z } from "zod";
 import { describe } from "../http/render.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -8,9 +10,18 @@ const id = z.strictObject({ id: z.string().min(1).max(256) });
 const organizationId = z.string().min(1).max(256).optional();
 
 const requests = {
-  createKey: z.strictObject({ name: z.string().min(1).max(256), projectId: z.string().max(256).optional() }),
+  createKey: z.strictObject({
+    name: z.string().min(1).max(256),
+    projectId: z.string().max(256).optional(),
+    user: z.string().min(1).max(256).optional(),
+  }),
+  createOperatorKey: createOperatorApiKeyBody,
   listKeys: z.strictObject({}),
   revokeKey: id,
+  createOrganization: createOrganizationBody,
+  listOrganizations: z.strictObject({}),
+  updateOrganization: updateOrganizationBody.extend({ id: z.string().min(1).max(256) }),
+  health: z.strictObject({}),
   listModels: z.strictObject({}),
   pullModel: id,
   removeModel: id,
@@ -98,13 +109,23 @@ function call(
 ): Promise<unknown> {
   switch (method) {
     case "createKey": {
-      const { name, projectId } = requests.createKey.parse(parameters);
-      return service.createKey({ name, projectId });
+      const { name, projectId, user } = requests.createKey.parse(parameters);
+      return service.createKey({ name, projectId, user });
     }
+    case "createOperatorKey":
+      return service.createOperatorKey(requests.createOperatorKey.parse(parameters));
     case "listKeys":
       return service.listKeys();
     case "revokeKey":
       return service.revokeKey(id.parse(parameters).id);
+    case "createOrganization":
+      return service.createOrganization(requests.createOrganization.parse(parameters));
+    case "listOrganizations":
+      return service.listOrganizations();
+    case "updateOrganization":
+      return service.updateOrganization(requests.updateOrganization.parse(parameters));
+    case "health":
+      return service.health();
     case "listModels":
       return service.listModels();
     case "pullModel":

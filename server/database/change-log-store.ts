@@ -4,12 +4,24 @@ import type { Tables } from "./tables.ts";
 /** The channel of the hint that there is something new; a hint can be lost, the log can't. */
 export const changesChannel = "headrace_changes";
 
-/** The place after which to go on reading; decimal strings, ordered by transaction, then by sequence. */
-export type ChangeCursor = { readonly transactionId: string; readonly sequence: string };
+/**
+ * Where a reader stands: the snapshot that its last look was made in, as Postgres writes `pg_snapshot`. It names the
+ * transactions that were still running then.
+ */
+export type ChangeCursor = string & { readonly kind: "pg_snapshot" };
 
-export type Change = { readonly topic: string; readonly key: string; readonly cursor: ChangeCursor };
+export type Change = { readonly topic: string; readonly key: string };
 
-export const changesFromTheStart: ChangeCursor = { transactionId: "0", sequence: "0" };
+export type ChangesRead = {
+  /** In the order in which they were written; those of the transactions that have ended since the last look. */
+  readonly changes: readonly Change[];
+  /** There were more than the reader takes; they are passed by, and everything has to be read anew. */
+  readonly tooMany: boolean;
+  readonly cursor: ChangeCursor;
+};
+
+/** Before every transaction. */
+export const changesFromTheStart = "1:1:" as ChangeCursor;
 
 /** Says, in the transaction that makes the change, that `key` of `topic` changed; readers see it once that commits. */
 export async function appendChange(transaction: Transaction<Tables>, topic: string, key: string): Promise<void> {
@@ -20,35 +32,37 @@ export async function appendChange(transaction: Transaction<Tables>, topic: stri
 }
 
 /**
- * The changes after `cursor`, oldest first.
+ * The changes that were committed since the look that gave `cursor`: each exactly once, and at the first look after its
+ * commit, however long other transactions stay open.
  *
- * A sequence alone would skip rows: a transaction may take number 7, and commit after number 8 was read. Here a row is
- * read only when every transaction up to its own has ended (its id is below the oldest one still running), and rows are
- * ordered by transaction first. A row that appears later has a later transaction id, so the cursor never passes one by.
- * The price: one long transaction anywhere on the server holds all readers back until it ends.
+ * A sequence alone would skip rows: a transaction may take number 7, and commit after number 8 was read. Waiting until
+ * nothing older runs would let one long transaction anywhere on the server hold all news back. So two snapshots are
+ * compared: what this statement's sees and the last one did not is new, whatever its number.
  */
-export async function readChangesAfter(db: Kysely<Tables>, cursor: ChangeCursor, rowsMax = 1000): Promise<Change[]> {
-  const { rows } = await sql<{ topic: string; key: string; transaction_id: string; sequence: string }>`
-    select topic, key, transaction_id, sequence from change_log
-    where (transaction_id, sequence) > (${cursor.transactionId}::xid8, ${cursor.sequence}::bigint)
-      and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-    order by transaction_id, sequence limit ${rowsMax}
+export async function readChangesAfter(db: Kysely<Tables>, cursor: ChangeCursor, rowsMax = 1000): Promise<ChangesRead> {
+  const { rows } = await sql<{ snapshot: ChangeCursor; topic: string | null; key: string | null }>`
+    select looked.snapshot::text as snapshot, change.topic, change.key
+    from (select pg_current_snapshot() as snapshot) as looked
+    left join lateral (
+      select topic, key, sequence from change_log
+      where transaction_id >= pg_snapshot_xmin(${cursor}::text::pg_snapshot)
+        and not pg_visible_in_snapshot(transaction_id, ${cursor}::text::pg_snapshot)
+      order by sequence limit ${rowsMax + 1}
+    ) as change on true
+    order by change.sequence
   `.execute(db);
-  return rows.map(({ topic, key, transaction_id, sequence }) => ({
-    topic,
-    key,
-    cursor: { transactionId: transaction_id, sequence },
-  }));
+  const [first] = rows;
+  if (first === undefined) throw new Error("the database told no snapshot");
+  const changes = rows.flatMap(({ topic, key }) => (topic === null || key === null ? [] : [{ topic, key }]));
+  return { changes: changes.slice(0, rowsMax), tooMany: changes.length > rowsMax, cursor: first.snapshot };
 }
 
-/** Where a reader starts that has just read everything else: all that is committed but not below it is read again. */
+/** Where a reader starts that reads everything else after this. */
 export async function currentChangeCursor(db: Kysely<Tables>): Promise<ChangeCursor> {
-  const { rows } = await sql<{ transaction_id: string }>`
-    select (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text as transaction_id
-  `.execute(db);
-  const transactionId = rows[0]?.transaction_id;
-  if (transactionId === undefined) throw new Error("the database told no snapshot");
-  return { transactionId, sequence: "9223372036854775807" };
+  const { rows } = await sql<{ snapshot: ChangeCursor }>`select pg_current_snapshot()::text as snapshot`.execute(db);
+  const snapshot = rows[0]?.snapshot;
+  if (snapshot === undefined) throw new Error("the database told no snapshot");
+  return snapshot;
 }
 
 /** Drops changes that every reader has long read. Readers re-read everything at their start, so hours are enough. */

@@ -1,14 +1,15 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { sql } from "kysely";
+import fc from "fast-check";
+import { type ControlledTransaction, sql } from "kysely";
 import {
   appendChange,
-  type ChangeCursor,
   changesChannel,
   changesFromTheStart,
   currentChangeCursor,
   dropChangesBefore,
   readChangesAfter,
 } from "./change-log-store.ts";
+import type { Tables } from "./tables.ts";
 import { testDatabaseKind, useTestDatabase } from "./testing/test-database.ts";
 
 setDefaultTimeout(60_000);
@@ -17,23 +18,34 @@ const { db, listen } = await useTestDatabase();
 
 const append = (key: string) => db.transaction().execute((trx) => appendChange(trx, "keys", key));
 
-/** Transactions anywhere on the server hold the readers back, also those of other tests. */
-async function readUntil(cursor: ChangeCursor, key: string): Promise<string[]> {
-  for (let triesLeft = 500; triesLeft > 0; triesLeft--) {
-    const keys = (await readChangesAfter(db, cursor)).map((change) => change.key);
-    if (keys.includes(key)) return keys;
-    await Bun.sleep(10);
-  }
-  throw new Error(`${key} never became readable`);
+/** A reader's successive looks: what each one gives. */
+async function readerFrom(start = currentChangeCursor(db)) {
+  let cursor = await start;
+  return async (rowsMax?: number) => {
+    const read = await readChangesAfter(db, cursor, rowsMax);
+    cursor = read.cursor;
+    return read.changes.map(({ key }) => key);
+  };
 }
 
 test("changes are read once each, in order, from where the reader stopped", async () => {
+  const look = await readerFrom();
+  for (const key of ["a", "b"]) await append(key);
+  expect(await look()).toEqual(["a", "b"]);
+  await append("c");
+  expect(await look()).toEqual(["c"]);
+  expect(await look()).toEqual([]);
+  const all = await readChangesAfter(db, changesFromTheStart);
+  expect(all.changes.slice(-3).map(({ key }) => key)).toEqual(["a", "b", "c"]);
+});
+
+test("more changes than a reader takes are told as too many, never as all", async () => {
+  const start = await currentChangeCursor(db);
   for (const key of ["a", "b", "c"]) await append(key);
-  await readUntil(changesFromTheStart, "c");
-  const firstTwo = await readChangesAfter(db, changesFromTheStart, 2);
-  expect(firstTwo.map(({ key }) => key)).toEqual(["a", "b"]);
-  const cursor = firstTwo[1]?.cursor ?? changesFromTheStart;
-  expect((await readChangesAfter(db, cursor)).map(({ key }) => key)).toEqual(["c"]);
+  expect(await readChangesAfter(db, start, 3)).toMatchObject({ tooMany: false });
+  const read = await readChangesAfter(db, start, 2);
+  expect(read).toMatchObject({ tooMany: true, changes: [{ key: "a" }, { key: "b" }] });
+  expect(await readChangesAfter(db, read.cursor)).toMatchObject({ tooMany: false, changes: [] });
 });
 
 test("a change is hinted at when it commits, never before", async () => {
@@ -48,48 +60,87 @@ test("a change is hinted at when it commits, never before", async () => {
   await end();
 });
 
-test("a reader that starts now gets what comes, and nothing that was committed and seen before", async () => {
-  await append("seen");
-  await readUntil(changesFromTheStart, "seen");
-  const cursor = await currentChangeCursor(db);
-  await append("new");
-  expect(await readUntil(cursor, "new")).toEqual(["new"]);
-});
-
 test.if(testDatabaseKind === "postgres")(
-  "a change that commits late is not skipped by readers who saw later ones",
+  "a change that commits late holds no other back, and is not skipped by readers who saw later ones",
   async () => {
-    const start = await currentChangeCursor(db);
+    const look = await readerFrom();
     const early = await db.startTransaction().execute();
     await appendChange(early, "keys", "early");
     const late = await db.startTransaction().execute();
     await appendChange(late, "keys", "late");
     await late.commit().execute();
     await append("after");
-
-    // The sequence alone would have shown `late` and `after` here, and passed `early` by.
-    expect(await readChangesAfter(db, start)).toEqual([]);
+    expect(await look()).toEqual(["late", "after"]);
+    expect(await look()).toEqual([]);
     await early.commit().execute();
-    expect(await readUntil(start, "after")).toEqual(["early", "late", "after"]);
+    expect(await look()).toEqual(["early"]);
   },
 );
 
 test.if(testDatabaseKind === "postgres")(
-  "a tailing reader misses nothing of many writers who commit in any order",
+  "a transaction that is open for long, and writes elsewhere, holds no change back",
   async () => {
-    let cursor = await currentChangeCursor(db);
+    const look = await readerFrom();
+    const open = await db.startTransaction().execute();
+    await sql`select pg_current_xact_id()`.execute(open);
+    await append("meanwhile");
+    expect(await look()).toEqual(["meanwhile"]);
+    await open.rollback().execute();
+  },
+);
+
+/** Steps of several writers, each with one transaction at a time, and of one reader. */
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("append" as const), writer: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("commit", "rollback"), writer: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("read" as const), writer: fc.constant(0) }) },
+);
+
+test("whatever the order of commits, each look gives exactly what was committed since the last one", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const look = await readerFrom();
+      const open = new Map<number, { transaction: ControlledTransaction<Tables>; keys: string[] }>();
+      let unread: string[] = [];
+      const end = async (writer: number, how: "commit" | "rollback") => {
+        const writing = open.get(writer);
+        if (writing === undefined) return;
+        open.delete(writer);
+        await (how === "commit" ? writing.transaction.commit() : writing.transaction.rollback()).execute();
+        if (how === "commit") unread.push(...writing.keys);
+      };
+      const read = async () => {
+        const found = await look();
+        expect(found.toSorted()).toEqual(unread.toSorted());
+        unread = [];
+      };
+      for (const [index, { kind, writer: chosen }] of steps.entries()) {
+        // The embedded database has one session: nobody else gets a word in while a transaction is open there.
+        const writer = testDatabaseKind === "embedded" ? 0 : chosen;
+        if (kind === "commit" || kind === "rollback") await end(writer, kind);
+        else if (kind === "append") {
+          const writing = open.get(writer) ?? { transaction: await db.startTransaction().execute(), keys: [] };
+          open.set(writer, writing);
+          writing.keys.push(`step-${index}`);
+          await appendChange(writing.transaction, "keys", `step-${index}`);
+        } else if (testDatabaseKind === "postgres" || open.size === 0) await read();
+      }
+      for (const writer of [...open.keys()]) await end(writer, "commit");
+      await read();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test.if(testDatabaseKind === "postgres")(
+  "a tailing reader misses nothing of many writers at once, and reads nothing twice",
+  async () => {
+    const look = await readerFrom();
     const read: string[] = [];
     const wanted: string[] = [];
     let writing = true;
     const tail = async () => {
-      for (let emptyReads = 0; writing || emptyReads < 100; ) {
-        const changes = await readChangesAfter(db, cursor, 7);
-        cursor = changes.at(-1)?.cursor ?? cursor;
-        read.push(...changes.map(({ key }) => key));
-        emptyReads = changes.length === 0 ? emptyReads + 1 : 0;
-        if (read.length === wanted.length && !writing) return;
-        await Bun.sleep(2);
-      }
+      while (writing) read.push(...(await look()));
     };
     const write = async (writer: number) => {
       for (let count = 0; count < 15; count++) {
@@ -105,6 +156,7 @@ test.if(testDatabaseKind === "postgres")(
     await Promise.all(Array.from({ length: 6 }, (_, writer) => write(writer)));
     writing = false;
     await tailing;
+    read.push(...(await look()));
     expect(read.toSorted()).toEqual(wanted.toSorted());
   },
 );

@@ -24,6 +24,8 @@ export type DatabaseOptions = {
 
 export type OpenDatabase = {
   readonly db: Kysely<Tables>;
+  /** How many statements were sent since the start, besides those of `ping` and `listen`. */
+  statementsSent(): number;
   /** Resolves when a statement was answered; throws what a statement would throw. */
   ping(): Promise<void>;
   /**
@@ -48,9 +50,11 @@ const connectionLifetimeSeconds = 30 * 60;
 /** Opens a pool; connects on first use. */
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): OpenDatabase {
   const sql = openPool(address, options);
-  const db = new Kysely<Tables>({ dialect: bunSqlDialect(sql) });
+  const counter = { sent: 0 };
+  const db = new Kysely<Tables>({ dialect: bunSqlDialect(sql, counter) });
   return {
     db,
+    statementsSent: () => counter.sent,
     async ping() {
       try {
         await sql.unsafe("select 1");

@@ -27,11 +27,14 @@ export function aheadQuery(text: string, parameters: readonly unknown[]): Compil
   return query;
 }
 
+/** Counts what was sent to the database, BEGIN and COMMIT included. */
+export type StatementCounter = { sent: number };
+
 /** Kysely on Bun's own Postgres client. Closing the Kysely instance closes `sql`. */
-export function bunSqlDialect(sql: SQL): Dialect {
+export function bunSqlDialect(sql: SQL, counter: StatementCounter = { sent: 0 }): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new BunSqlDriver(sql),
+    createDriver: () => new BunSqlDriver(sql, counter),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -39,10 +42,12 @@ export function bunSqlDialect(sql: SQL): Dialect {
 
 class BunSqlConnection implements DatabaseConnection {
   readonly #reserved: ReservedSQL;
+  readonly #counter: StatementCounter;
   #ahead: Promise<BunResult>[] = [];
 
-  constructor(reserved: ReservedSQL) {
+  constructor(reserved: ReservedSQL, counter: StatementCounter) {
     this.#reserved = reserved;
+    this.#counter = counter;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -84,6 +89,7 @@ class BunSqlConnection implements DatabaseConnection {
   }
 
   async #send(text: string, parameters: readonly unknown[]): Promise<BunResult> {
+    this.#counter.sent += 1;
     // Bun sends a text without values by the simple protocol, and waits for its answer before it sends the next one; as
     // a template it goes by the extended protocol, which can be pipelined.
     const query =
@@ -101,16 +107,18 @@ class BunSqlConnection implements DatabaseConnection {
 
 class BunSqlDriver implements Driver {
   readonly #sql: SQL;
+  readonly #counter: StatementCounter;
 
-  constructor(sql: SQL) {
+  constructor(sql: SQL, counter: StatementCounter) {
     this.#sql = sql;
+    this.#counter = counter;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<BunSqlConnection> {
     try {
-      return new BunSqlConnection(await this.#sql.reserve());
+      return new BunSqlConnection(await this.#sql.reserve(), this.#counter);
     } catch (error) {
       throw withSqlStateAsCode(error);
     }

@@ -11,7 +11,22 @@ export type PageRequest = {
   readonly order?: "asc" | "desc" | undefined;
 };
 
-type PagedTable = "organizations" | "projects" | "api_keys" | "service_accounts";
+/** Tables that are read in pages. */
+type PagedTable =
+  | "organizations"
+  | "projects"
+  | "api_keys"
+  | "service_accounts"
+  | "chat_completions"
+  | "invites"
+  | "organization_members"
+  | "project_members";
+
+/** What identifies a row in its list, where it is not `id`. */
+const cursorColumns: Partial<Record<PagedTable, string>> = {
+  organization_members: "user_id",
+  project_members: "user_id",
+};
 
 /** A page's bounds for a table that is read in the order in which its rows were made. */
 export type PageBounds = {
@@ -34,19 +49,17 @@ export async function pageBounds(
 ): Promise<PageBounds> {
   const rowsMax = (limit ?? pageObjectsDefault) + 1;
   if (after === undefined) return { order, rowsMax, where: sql<SqlBool>`true` };
+  const name = cursorColumns[table] ?? "id";
   const ofList = Object.entries(list).map(([column, value]) => sql`${sql.ref(column)} is not distinct from ${value}`);
-  const known = await transaction
-    .selectFrom(table)
-    .select("id")
-    .where(sql<SqlBool>`${sql.join([sql`id = ${after}`, ...ofList], sql` and `)}`)
-    .executeTakeFirst();
-  if (known === undefined) {
+  const isCursor = sql.join([sql`${sql.ref(name)} = ${after}`, ...ofList], sql` and `);
+  const place = sql`select created_at, ${sql.ref(name)} from ${sql.table(table)} where ${isCursor}`;
+  const known = await place.execute(transaction);
+  if (known.rows.length === 0) {
     throw new ApiError("invalid_value", `There is no object '${after}' in this list to go on after.`, {
       param: "after",
     });
   }
   const comparison = order === "asc" ? sql`>` : sql`<`;
-  const place = sql`(select created_at, id from ${sql.table(table)} where id = ${after})`;
-  const columns = sql`${sql.ref(`${table}.created_at`)}, ${sql.ref(`${table}.id`)}`;
-  return { order, rowsMax, where: sql<SqlBool>`(${columns}) ${comparison} ${place}` };
+  const columns = sql`${sql.ref(`${table}.created_at`)}, ${sql.ref(`${table}.${name}`)}`;
+  return { order, rowsMax, where: sql<SqlBool>`(${columns}) ${comparison} (${place})` };
 }

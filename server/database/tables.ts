@@ -1,3 +1,4 @@
+import type { OrganizationDataRetention, ProjectDataRetention } from "@headrace/contract/admin/data-retention.ts";
 import type { ColumnType, Generated } from "kysely";
 
 /** `timestamptz`: read as Date, written as Date or ISO string. */
@@ -8,6 +9,7 @@ type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
 type Day = ColumnType<Date, string, never>;
 /** `bigint` and `xid8`: read as decimal string. */
 type BigInteger = ColumnType<string, string | number | bigint, string | number | bigint>;
+type NullableBigInteger = ColumnType<string | null, number | null | undefined, number | null>;
 type Nullable<Type> = ColumnType<Type | null, Type | null | undefined, Type | null>;
 
 export type OrganizationsTable = {
@@ -41,6 +43,8 @@ export type ApiKeysTable = {
   redacted: string;
   /** Whose key it is, for the kind `service_account`. */
   service_account_id: Nullable<string>;
+  /** Whose key it is, for the kind `project`; null where it belongs to nobody. */
+  user_id: Nullable<string>;
   /** Null means all scopes. */
   scopes: Nullable<string[]>;
   /** Null means all that its project may ask. */
@@ -62,6 +66,34 @@ export type ServiceAccountsTable = {
   name: string;
   role: "owner" | "member" | "none";
   created_at: CreatedAt;
+};
+
+export type OrganizationSettingsTable = { organization_id: string; data_retention: OrganizationDataRetention["type"] };
+
+export type ProjectSettingsTable = {
+  project_id: string;
+  organization_id: string;
+  /** Null means every model. */
+  model_mode: Nullable<"allow_list" | "deny_list">;
+  model_ids: string[];
+  hosted_tools_off: string[];
+  service_tier_default: "standard" | "fast" | "scale";
+  /** Null means every tier. */
+  service_tiers_enabled: Nullable<string[]>;
+  data_retention: ProjectDataRetention["type"];
+};
+
+/** Null means that nobody has set this limit. */
+export type ProjectRateLimitsTable = {
+  project_id: string;
+  organization_id: string;
+  model: string;
+  max_requests_per_1_minute: NullableBigInteger;
+  max_tokens_per_1_minute: NullableBigInteger;
+  max_images_per_1_minute: NullableBigInteger;
+  max_audio_megabytes_per_1_minute: NullableBigInteger;
+  max_requests_per_1_day: NullableBigInteger;
+  batch_1_day_max_input_tokens: NullableBigInteger;
 };
 
 export type ResponsesTable = {
@@ -144,6 +176,21 @@ export type ConversationItemsTable = {
   id: string;
   /** JSON text. */
   body: string;
+};
+
+export type ChatCompletionsTable = {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  created_at: CreatedAt;
+  /** The name by which the caller asked for it. */
+  model: string;
+  /** Each the JSON text of a key and its value. */
+  metadata_pairs: string[];
+  /** JSON text. */
+  body: string;
+  /** JSON text of an array. */
+  messages: string;
 };
 
 export type UsageEventsTable = {
@@ -231,15 +278,63 @@ export type AuditCheckpointsTable = {
   signature: Uint8Array;
 };
 
+/** People, each by one address; only the platform's scope sees them. */
+export type UsersTable = {
+  id: string;
+  /** The address in lower case. */
+  email_key: string;
+  created_at: CreatedAt;
+};
+
+/** A person in an organization, with the address and the name that the person has there. */
+export type OrganizationMembersTable = {
+  organization_id: string;
+  user_id: string;
+  email: string;
+  email_key: string;
+  name: string;
+  role: "owner" | "reader";
+  developer_persona: Nullable<string>;
+  technical_level: Nullable<string>;
+  created_at: CreatedAt;
+};
+
+export type ProjectMembersTable = {
+  organization_id: string;
+  project_id: string;
+  user_id: string;
+  role: "owner" | "member";
+  created_at: CreatedAt;
+};
+
+export type InvitesTable = {
+  id: string;
+  organization_id: string;
+  email: string;
+  email_key: string;
+  role: "owner" | "reader";
+  /** JSON text of an array of `{ id, role }`. */
+  projects: string;
+  /** HMAC-SHA256 of the token. */
+  token_hash: Uint8Array;
+  created_at: CreatedAt;
+  expires_at: Timestamp;
+  accepted_at: NullableTimestamp;
+};
+
 /** All tables that the application may use; migrations/ is where they come from. */
 export type Tables = {
   organizations: OrganizationsTable;
   projects: ProjectsTable;
   api_keys: ApiKeysTable;
   service_accounts: ServiceAccountsTable;
+  organization_settings: OrganizationSettingsTable;
+  project_settings: ProjectSettingsTable;
+  project_rate_limits: ProjectRateLimitsTable;
   responses: ResponsesTable;
   background_responses: BackgroundResponsesTable;
   response_log: ResponseLogTable;
+  chat_completions: ChatCompletionsTable;
   conversations: ConversationsTable;
   conversation_items: ConversationItemsTable;
   usage_events: UsageEventsTable;
@@ -249,4 +344,9 @@ export type Tables = {
   audit_chains: AuditChainsTable;
   audit_log: AuditLogTable;
   audit_checkpoints: AuditCheckpointsTable;
+
+  users: UsersTable;
+  organization_members: OrganizationMembersTable;
+  project_members: ProjectMembersTable;
+  invites: InvitesTable;
 };

@@ -21,7 +21,14 @@ const tenantTables = [
   "conversation_items",
   "background_responses",
   "response_log",
+  "chat_completions",
+  "project_members",
+  "organization_settings",
+  "project_settings",
+  "project_rate_limits",
 ] as const;
+/** Tables that only an organization as a whole sees. */
+const organizationTables = ["organization_members", "invites"] as const;
 const insufficientPrivilege = "42501";
 
 await sql`select headrace_ensure_usage_partition(current_date)`.execute(db);
@@ -63,18 +70,31 @@ describe("row-level security", () => {
 
   test("another project of the same organization sees nothing", async () => {
     const other = { organizationId: alpha.organizationId, projectId: "proj_other" };
-    for (const table of [
-      "projects",
-      "api_keys",
-      "responses",
-      "usage_events",
-      "idempotency_keys",
-      "conversations",
-      "conversation_items",
-      "background_responses",
-      "response_log",
-    ] as const) {
+    for (const table of tenantTables) {
+      if (table === "organizations" || table === "organization_settings") continue;
       expect(await inTenant(db, other, (trx) => trx.selectFrom(table).selectAll().execute()), table).toEqual([]);
+    }
+  });
+
+  test("no tenant sees who is a user of the installation, or adds one", async () => {
+    const read = inTenant(db, { organizationId: alpha.organizationId }, (trx) =>
+      trx.selectFrom("users").selectAll().execute(),
+    );
+    expect(await read).toEqual([]);
+    const added = inTenant(db, { organizationId: alpha.organizationId }, (trx) =>
+      trx.insertInto("users").values({ id: "user-x", email_key: "x@alpha.example" }).execute(),
+    );
+    expect(await sqlStateOfFailure(added)).toBe(insufficientPrivilege);
+  });
+
+  test("members and invites are seen by their own organization, and not by one of its projects", async () => {
+    const organization = { organizationId: alpha.organizationId };
+    for (const table of organizationTables) {
+      const rows = await inTenant(db, organization, (trx) => trx.selectFrom(table).selectAll().execute());
+      expect(rows.length, table).toBe(1);
+      expect(JSON.stringify(rows), table).not.toContain("beta");
+      expect(await inTenant(db, alpha, (trx) => trx.selectFrom(table).selectAll().execute()), table).toEqual([]);
+      expect(await db.selectFrom(table).selectAll().execute(), table).toEqual([]);
     }
   });
 
@@ -101,6 +121,19 @@ describe("row-level security", () => {
       trx.updateTable("responses").set({ organization_id: beta.organizationId }).execute(),
     );
     expect(await sqlStateOfFailure(moved)).toBe(insufficientPrivilege);
+  });
+
+  test("is forced on every table that has an organization, and each has a policy for tenants", async () => {
+    const { rows } = await sql<{ name: string; forced: boolean; policies: number }>`
+      select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+        (select count(*)::integer from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant_scope') as policies
+      from pg_class c
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id'
+      join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+      where c.relkind in ('r', 'p') and not c.relispartition
+    `.execute(db);
+    expect(rows.length).toBeGreaterThan(8);
+    expect(rows.filter(({ forced, policies }) => !forced || policies !== 1)).toEqual([]);
   });
 
   test("an id is a value, never SQL", async () => {
@@ -182,6 +215,37 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
       .insertInto("projects")
       .values({ id: tenant.projectId, organization_id: tenant.organizationId, name: "A project" })
       .execute();
+    const id = `user-${tenant.organizationId}`;
+    const email = `ada@${tenant.organizationId}`;
+    await trx.insertInto("users").values({ id, email_key: email }).execute();
+    await trx
+      .insertInto("organization_members")
+      .values({
+        organization_id: tenant.organizationId,
+        user_id: id,
+        email,
+        email_key: email,
+        name: "A",
+        role: "owner",
+      })
+      .execute();
+    await trx
+      .insertInto("project_members")
+      .values({ ...owned, user_id: id, role: "member" })
+      .execute();
+    await trx
+      .insertInto("invites")
+      .values({
+        id: `invite-${tenant.organizationId}`,
+        organization_id: tenant.organizationId,
+        email,
+        email_key: email,
+        role: "reader",
+        projects: "[]",
+        token_hash: crypto.getRandomValues(new Uint8Array(32)),
+        expires_at: new Date(Date.now() + 60_000),
+      })
+      .execute();
   });
   await inTenant(db, tenant, async (trx) => {
     await trx
@@ -203,6 +267,10 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
     await trx
       .insertInto("conversations")
       .values({ ...owned, id: conversation, metadata: "{}" })
+      .execute();
+    await trx
+      .insertInto("chat_completions")
+      .values({ ...owned, id: `chatcmpl-${conversation}`, model: "m", metadata_pairs: [], body: "{}", messages: "[]" })
       .execute();
     await trx
       .insertInto("conversation_items")
@@ -246,6 +314,24 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
         started_at: new Date(),
         latency_ms: 5,
       })
+      .execute();
+    await trx
+      .insertInto("organization_settings")
+      .values({ organization_id: tenant.organizationId, data_retention: "zero_data_retention" })
+      .execute();
+    await trx
+      .insertInto("project_settings")
+      .values({
+        ...owned,
+        model_ids: [],
+        hosted_tools_off: [],
+        service_tier_default: "standard",
+        data_retention: "none",
+      })
+      .execute();
+    await trx
+      .insertInto("project_rate_limits")
+      .values({ ...owned, model: "m" })
       .execute();
   });
 }

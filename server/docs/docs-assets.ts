@@ -10,14 +10,16 @@ const javascript = "text/javascript; charset=utf-8";
 const assets: readonly (readonly [path: string, file: string, contentType: string])[] = [
   ["/", "home.html", html],
   ["/docs", "docs.html", html],
+  ["/invite", "invite.html", html],
   ["/docs/assets/docs.css", "docs.css", css],
   ["/docs/assets/docs.js", "docs.js", javascript],
   ["/docs/assets/example.js", "example.js", javascript],
   ["/docs/assets/home.js", "home.js", javascript],
+  ["/docs/assets/invite.js", "invite.js", javascript],
   ["/docs/assets/send.js", "send.js", javascript],
 ];
 
-/** The API reference, its parts, and the plain first page, by path; read from disk once, at the call. */
+/** The API reference, its parts, the plain first page and that of an invite, by path; read from disk once, at the call. */
 export function docsAssets(): ReadonlyMap<string, Asset> {
   const folder = join(import.meta.dirname, "assets");
   return new Map(

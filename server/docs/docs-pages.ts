@@ -1,7 +1,7 @@
 import type { Page } from "../http/api-server.ts";
 import { type Asset, docsAssets, docsHeaders } from "./docs-assets.ts";
 
-/** `/`, `/docs` and its parts, as pages that need no key. */
+/** `/`, `/invite`, `/docs` and its parts, as pages that need no key. */
 export function docsPages(): [string, Page][] {
   return [...docsAssets()].map(([path, asset]) => [path, (request) => answer(request, asset)]);
 }

@@ -132,7 +132,10 @@ export class Relay {
     const { context, deployment, operation } = request;
     const { account } = attempt;
     const { idleMs } = deployment.upstream;
-    const scanner = new SseUsageScanner({ eventBytesMax: this.#limits.eventBytesMax });
+    const scanner = new SseUsageScanner({
+      eventBytesMax: this.#limits.eventBytesMax,
+      contentMember: operation.stream?.contentMember,
+    });
     const framer = new EventFramer(this.#limits.eventBytesMax);
     let isBroken = false;
     /** Set when the reader took the event that ends the stream: nothing of it can go wrong any more. */

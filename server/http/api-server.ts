@@ -1,13 +1,14 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { AddressList } from "../access/address-list.ts";
-import type { Logger } from "../ports/logger.ts";
+import { mayKeepContent } from "../access/keeps-content.ts";
 import type { Principal } from "../ports/principal.ts";
 import type { Connection } from "./bun-listener.ts";
 import { clientAddress } from "./client-address.ts";
 import type { StreamOutcome } from "./endpoint.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
+import type { RefusalLog } from "./refusal-log.ts";
 import { renderError } from "./render.ts";
-import { elapsedMs, type RequestContext } from "./request-context.ts";
+import { type AccessFields, elapsedMs, type RequestContext } from "./request-context.ts";
 import type { RunningRequests } from "./running-requests.ts";
 
 /** Pages and probes beside the API: they need no key. */
@@ -15,6 +16,7 @@ export type Page = (request: Request) => Response | Promise<Response>;
 
 export type ApiServerParts = PipelineParts & {
   readonly pages: ReadonlyMap<string, Page>;
+  readonly refusals: RefusalLog;
   readonly newRequestId: () => string;
   readonly running: RunningRequests;
   readonly trustedProxies: AddressList;
@@ -56,7 +58,7 @@ export function createRequestHandler(
     Object.assign(headers, answered.headers);
     whenFinished(answered, (streamEnd) => {
       running.close();
-      logRequest(request, url, context, answered, parts.logger, streamEnd);
+      logRequest(request, url, context, answered, parts, streamEnd);
     });
     return new Response(answered.body as BodyInit, { status: answered.status, headers });
   };
@@ -110,14 +112,16 @@ function whenFinished({ finished }: Answered, then: (streamEnd?: StreamOutcome) 
   else void finished.then(then);
 }
 
+/** One line for each request; those without a valid key can be too many for that. */
 function logRequest(
   request: Request,
   url: URL,
   context: RequestContext,
   answered: Answered,
-  logger: Logger,
+  { logger, refusals }: ApiServerParts,
   streamEnd: StreamOutcome | undefined,
 ): void {
+  if (answered.status === 401 && !refusals.admits()) return;
   logger.log(answered.status >= 500 ? "error" : "info", "request", {
     requestId: context.requestId,
     method: request.method,
@@ -128,6 +132,12 @@ function logRequest(
     keyId: answered.principal?.keyId,
     project: answered.principal && "projectId" in answered.principal ? answered.principal.projectId : undefined,
     ...(streamEnd === undefined ? {} : { streamEnd }),
-    ...context.fields,
+    ...loggable(context.fields, answered.principal),
   });
+}
+
+/** Upstreams repeat in their errors what they were asked. */
+function loggable(fields: AccessFields, principal: Principal | undefined): AccessFields {
+  if (fields.error === undefined || principal === undefined || mayKeepContent(principal)) return fields;
+  return { ...fields, error: "withheld, since the project is under zero data retention" };
 }

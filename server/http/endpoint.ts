@@ -5,6 +5,7 @@ import type {
   OperationDefinition,
   OperatorScope,
   ParamsOf,
+  PublicScope,
   QueryOf,
 } from "@headrace/contract/common/operation.ts";
 import type { AdminPrincipal, OperatorPrincipal, Principal, ProjectPrincipal } from "../ports/principal.ts";
@@ -25,12 +26,14 @@ export type Reply<Answer> =
   | { readonly kind: "bytes"; readonly contentType: string; readonly body: Uint8Array }
   | { readonly kind: "stream"; readonly contentType: string; readonly body: StreamedBody };
 
-/** Who may run an operation: its scope says whether it is the operator's, an organization's or a project's. */
+/** Who may run an operation: its scope says whether it is the operator's, an organization's, a project's or anybody's. */
 export type PrincipalOf<Op extends OperationDefinition> = Op["scope"] extends ManagementScope
   ? AdminPrincipal
   : Op["scope"] extends OperatorScope
     ? OperatorPrincipal
-    : ProjectPrincipal;
+    : Op["scope"] extends PublicScope
+      ? undefined
+      : ProjectPrincipal;
 
 export type EndpointInput<Op extends OperationDefinition> = {
   readonly params: ParamsOf<Op>;
@@ -50,7 +53,8 @@ export type CheckedInput = {
   readonly query: unknown;
   readonly body: unknown;
   readonly rawBody: Uint8Array;
-  readonly principal: Principal;
+  /** Undefined where anybody may ask. */
+  readonly principal: Principal | undefined;
   readonly context: RequestContext;
 };
 

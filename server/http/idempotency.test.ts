@@ -19,6 +19,7 @@ function startGuard(store: Partial<IdempotencyStore> = {}) {
     {
       claim: async () => ({ kind: "first" }),
       keep: async () => void told.push("kept"),
+      keepUsed: async () => void told.push("kept as used"),
       release: async () => void told.push("released"),
       ...store,
     },

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
+import { mayKeepContent } from "../access/keeps-content.ts";
 import type { IdempotencyId, IdempotencyStore, KeptAnswer } from "../ports/idempotency-store.ts";
 import { afterStream } from "./after-stream.ts";
 import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
@@ -9,9 +10,12 @@ import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 const keptAnswerBytesMax = 4 * 1024 * 1024;
 const keyLengthMax = 255;
 
+/** A claim that this request holds, and whether its answer may be kept. */
+type HeldClaim = { readonly id: IdempotencyId; readonly keepsContent: boolean };
+
 /**
  * `Idempotency-Key` on creating POSTs: the same key and body give the same answer, made once. Failed requests are not
- * kept: their retry runs anew.
+ * kept: their retry runs anew. Under zero data retention it still runs once, but its answer is given once too.
  */
 export class IdempotencyGuard {
   readonly #store: IdempotencyStore;
@@ -34,8 +38,9 @@ export class IdempotencyGuard {
       throw new ApiError("invalid_header", `The Idempotency-Key header must have 1 to ${keyLengthMax} characters.`);
     }
     const { principal } = input;
-    if (principal.kind === "operator") {
-      throw new ApiError("invalid_header", "Idempotency-Key is not served on the operator's operations. Leave it out.");
+    if (principal === undefined || principal.kind === "operator") {
+      const whose = principal === undefined ? "operations without a key" : "the operator's operations";
+      throw new ApiError("invalid_header", `Idempotency-Key is not served on ${whose}. Leave it out.`);
     }
     const id: IdempotencyId = {
       organizationId: principal.organizationId,
@@ -48,6 +53,11 @@ export class IdempotencyGuard {
     switch (claim.kind) {
       case "done":
         return { kind: "bytes", contentType: claim.answer.contentType, body: claim.answer.body };
+      case "done_unkept":
+        throw new ApiError(
+          "idempotency_answer_not_kept",
+          "A request with this Idempotency-Key was answered, and zero data retention let nothing of the answer be kept. Use a new key to run it again.",
+        );
       case "running":
         throw new ApiError(
           "idempotency_key_in_use",
@@ -60,41 +70,44 @@ export class IdempotencyGuard {
           "This Idempotency-Key was used with a different body. Use a new key for a new request.",
         );
       case "first":
-        return this.#runFirst(id, handle);
+        return this.#runFirst({ id, keepsContent: mayKeepContent(principal) }, handle);
     }
   }
 
-  async #runFirst(id: IdempotencyId, handle: () => Promise<Reply<unknown>>): Promise<Reply<unknown>> {
+  async #runFirst(claim: HeldClaim, handle: () => Promise<Reply<unknown>>): Promise<Reply<unknown>> {
     let reply: Reply<unknown>;
     try {
       reply = await handle();
     } catch (error) {
-      await this.#store.release(id).catch(this.#report);
+      await this.#store.release(claim.id).catch(this.#report);
       throw error;
     }
     switch (reply.kind) {
       case "stream":
-        return { ...reply, body: this.#recorded(id, reply.contentType, reply.body) };
+        return { ...reply, body: this.#recorded(claim, reply.contentType, reply.body) };
       case "bytes":
-        await this.#settle(id, reply);
+        await this.#settle(claim, reply);
         return reply;
       case "json": {
         const body = new TextEncoder().encode(JSON.stringify(reply.value));
         const contentType = "application/json; charset=utf-8";
-        await this.#settle(id, { contentType, body });
+        await this.#settle(claim, { contentType, body });
         return { kind: "bytes", contentType, body };
       }
     }
   }
 
   /** Keeps an answer for a retry where it can be kept, else gives the key up; whoever asked gets it in any case. */
-  async #settle(id: IdempotencyId, answer: KeptAnswer | undefined): Promise<void> {
-    const isKept = answer !== undefined && answer.body.byteLength <= keptAnswerBytesMax;
-    await (isKept ? this.#store.keep(id, answer) : this.#store.release(id)).catch(this.#report);
+  async #settle({ id, keepsContent }: HeldClaim, answer: KeptAnswer | undefined): Promise<void> {
+    const keep = (kept: KeptAnswer): Promise<void> => {
+      if (!keepsContent) return this.#store.keepUsed(id);
+      return kept.body.byteLength <= keptAnswerBytesMax ? this.#store.keep(id, kept) : this.#store.release(id);
+    };
+    await (answer === undefined ? this.#store.release(id) : keep(answer)).catch(this.#report);
   }
 
   /** Passes a stream on and keeps a copy; a stream that did not end whole, or grew too large, gives its key up. */
-  #recorded(id: IdempotencyId, contentType: string, body: StreamedBody): StreamedBody {
+  #recorded(claim: HeldClaim, contentType: string, body: StreamedBody): StreamedBody {
     let pieces: Uint8Array[] | undefined = [];
     let bytes = 0;
     return afterStream(
@@ -102,9 +115,10 @@ export class IdempotencyGuard {
       async (outcome) => {
         const isWhole = outcome === "completed" && pieces !== undefined;
         // Who has seen the end may retry at once, and has to find the answer.
-        await this.#settle(id, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
+        await this.#settle(claim, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
       },
       (piece) => {
+        if (!claim.keepsContent) return;
         bytes += piece.byteLength;
         if (bytes > keptAnswerBytesMax) pieces = undefined;
         pieces?.push(new Uint8Array(piece));

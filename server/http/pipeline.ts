@@ -42,9 +42,11 @@ export async function answerApiRequest(
     const match = findEndpoint(parts.router, request.method, url.pathname);
     const { operation } = match.endpoint;
     operationId = operation.id;
-    principal = parts.authenticator.authenticate(readApiKey(request.headers, url), context.clientAddress);
-    onPrincipal(principal);
-    authorize(principal, { kind: "operation", operation });
+    if (operation.scope !== "public") {
+      principal = parts.authenticator.authenticate(readApiKey(request.headers, url), context.clientAddress);
+      onPrincipal(principal);
+      authorize(principal, { kind: "operation", operation });
+    }
     const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
     context.connection.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
@@ -90,7 +92,7 @@ async function readInput(
   request: Request,
   url: URL,
   match: Match,
-  principal: Principal,
+  principal: Principal | undefined,
   context: RequestContext,
   bodyBytesMax: number,
 ): Promise<CheckedInput> {
@@ -102,7 +104,7 @@ async function readInput(
   if (operation.body && operation.isBodyOptional && request.body === null) {
     body = parseRequest(operation.body, {});
   } else if (operation.body) {
-    const read = await readJsonBody(request, bodyBytesMax);
+    const read = await readJsonBody(request, operation.bodyBytesMax ?? bodyBytesMax);
     rawBody = read.bytes as Uint8Array<ArrayBuffer>;
     body = parseRequest(operation.body, read.value);
   }

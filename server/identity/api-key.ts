@@ -1,7 +1,7 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { crc32 } from "node:zlib";
+import { createHmac } from "node:crypto";
 import { deriveKey } from "../config/secret.ts";
 import type { Secret } from "../config/secret-value.ts";
+import { generateSecretText, hasValidChecksum } from "./secret-text.ts";
 
 /** What a key stands for; the first two use the API, the third administers an organization, the last the installation. */
 export type ApiKeyKind = "project" | "service_account" | "admin" | "operator";
@@ -17,20 +17,11 @@ const kindOf = new Map<string, ApiKeyKind>(
   Object.entries(prefixOf).map(([kind, prefix]) => [prefix, kind as ApiKeyKind]),
 );
 
-const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const randomBytesCount = 32;
-/** The least count of base62 digits that holds 256 bits. */
-const randomDigits = 43;
-/** The least count of base62 digits that holds 32 bits. */
-const checksumDigits = 6;
-
 const shape = /^(sk-(?:proj|svcacct|admin|operator)-)[0-9A-Za-z]{49}$/;
 
 /** A new key: prefix, 256 random bits, and a checksum of all before it, so that a mistyped key is refused unasked. */
 export function generateApiKey(kind: ApiKeyKind): string {
-  const bits = BigInt(`0x${randomBytes(randomBytesCount).toString("hex")}`);
-  const body = prefixOf[kind] + toBase62(bits, randomDigits);
-  return body + checksumOf(body);
+  return generateSecretText(prefixOf[kind]);
 }
 
 /**
@@ -40,8 +31,7 @@ export function generateApiKey(kind: ApiKeyKind): string {
 export function parseApiKey(text: string): { readonly kind: ApiKeyKind } | "malformed" {
   const kind = kindOf.get(shape.exec(text)?.[1] ?? "");
   if (kind === undefined) return "malformed";
-  const body = text.slice(0, -checksumDigits);
-  return text.endsWith(checksumOf(body)) ? { kind } : "malformed";
+  return hasValidChecksum(text) ? { kind } : "malformed";
 }
 
 /** The key under which `hashApiKey` works. Derive it once at start: it is constant for an installation. */
@@ -62,18 +52,4 @@ export function redactApiKey(key: string): string {
   const prefix = Object.values(prefixOf).find((each) => key.startsWith(each)) ?? "";
   const shown = key.length - prefix.length >= 16 ? key.slice(-4) : "";
   return `${prefix}...${shown}`;
-}
-
-function checksumOf(body: string): string {
-  return toBase62(BigInt(crc32(body)), checksumDigits);
-}
-
-function toBase62(value: bigint, digits: number): string {
-  let rest = value;
-  let text = "";
-  for (let index = 0; index < digits; index++) {
-    text = alphabet.charAt(Number(rest % 62n)) + text;
-    rest /= 62n;
-  }
-  return text;
 }

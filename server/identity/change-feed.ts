@@ -3,8 +3,11 @@ import type { Logger } from "../ports/logger.ts";
 export type Change = { readonly topic: string; readonly key: string };
 
 export type ChangeSource = {
-  /** Everything that was committed since the last call, in order, none left out. */
-  readNew(): Promise<readonly Change[]>;
+  /**
+   * Everything that was committed since the last call, none left out; or that there were too many, all of which are then
+   * passed by.
+   */
+  readNew(): Promise<readonly Change[] | "too many">;
 };
 
 export type ChangeHandler = {
@@ -94,8 +97,11 @@ export class ChangeFeed {
 
   async #lookOnce(): Promise<void> {
     const askedAtMs = performance.now();
+    const news = await this.#source.readNew();
+    // Stays so until everything was read anew, also where that fails now.
+    if (news === "too many") this.#reloadedAtMs = Number.NEGATIVE_INFINITY;
+    else this.#pending.push(...news);
     const reload = askedAtMs - this.#reloadedAtMs >= this.#options.reloadMs;
-    this.#pending.push(...(await this.#source.readNew()));
     for (const handler of this.#handlers) {
       const keys = this.#pending.filter((change) => change.topic === handler.topic).map((change) => change.key);
       if (reload) await handler.reload();

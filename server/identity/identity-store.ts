@@ -48,6 +48,12 @@ export async function requireOrganization(transaction: Transaction<Tables>, id: 
   throw new ApiError("not_found", `There is no organization '${id}'.`, { param: "organization_id" });
 }
 
+/** `requireOrganization`, held until the transaction ends: of two changes at once the second sees the first. */
+export async function lockOrganization(transaction: Transaction<Tables>, id: string): Promise<OrganizationRow> {
+  await transaction.selectFrom("organizations").select("id").where("id", "=", id).forNoKeyUpdate().execute();
+  return requireOrganization(transaction, id);
+}
+
 export function updateOrganizationRow(
   transaction: Transaction<Tables>,
   id: string,

@@ -15,6 +15,8 @@ type KeyRecord = {
   readonly revoked: boolean;
   /** Undefined: it may be used from anywhere. */
   readonly addresses: AddressList | undefined;
+  /** Whether whose key it is can still reach its project. */
+  readonly ownerHasAccess: boolean;
   /** Unix milliseconds. */
   readonly expiresAtMs: number | undefined;
 };
@@ -94,14 +96,19 @@ export class KeyDirectory implements Authenticator {
     return record === undefined ? incorrectKey("...") : this.#refusalOf(record);
   }
 
-  #refusalOf({ principal, redacted, revoked, expiresAtMs }: KeyRecord): ApiError | undefined {
+  #refusalOf({ principal, redacted, revoked, expiresAtMs, ownerHasAccess }: KeyRecord): ApiError | undefined {
     if (revoked) return incorrectKey(redacted);
     if (expiresAtMs !== undefined && expiresAtMs <= this.#options.clock.nowMs()) {
       return new ApiError("invalid_api_key", `The API key ${redacted} has expired. Ask for a new one.`);
     }
     if (principal.kind === "operator") return undefined;
     const projectId = principal.kind === "admin" ? undefined : principal.projectId;
-    return this.#options.tenants.refusalOf(principal.organizationId, projectId);
+    const refusal = this.#options.tenants.refusalOf(principal.organizationId, projectId);
+    if (refusal !== undefined || ownerHasAccess) return refusal;
+    return new ApiError(
+      "owner_without_access",
+      "The owner of this API key can't reach its project any more. Ask to be added to the project again.",
+    );
   }
 }
 
@@ -132,6 +139,7 @@ function toRecord(row: KeyRow): KeyRecord {
     revoked: row.revoked_at !== null,
     addresses: row.allowed_addresses === null ? undefined : new AddressList(row.allowed_addresses),
     expiresAtMs: row.expires_at?.getTime(),
+    ownerHasAccess: Boolean(row.owner_has_access),
   };
 }
 

@@ -6,6 +6,7 @@ import { inPlatform } from "../database/tenant.ts";
 import { type ApiKeyKind, generateApiKey, hashApiKey, redactApiKey } from "./api-key.ts";
 import { findDefaultProject, findProject, type ProjectReference } from "./identity-store.ts";
 import { newId } from "./ids.ts";
+import { findKeyOwner } from "./key-owner-store.ts";
 import { findKeys, insertKey, type KeyRow, keysTopic, listKeys, type NewKeyRow, revokeKey } from "./key-store.ts";
 
 export type KeySummary = {
@@ -33,10 +34,14 @@ export class KeyService {
     this.#hashKey = hashKey;
   }
 
-  /** A new project key. Its text is returned once and kept nowhere. */
+  /**
+   * A new project key. Its text is returned once and kept nowhere.
+   * @param options.user whose key it will be, by id or e-mail address; undefined: nobody's.
+   */
   async create(options: {
     readonly name: string;
-    readonly projectId: string | undefined;
+    readonly projectId?: string | undefined;
+    readonly user?: string | undefined;
   }): Promise<{ id: string; key: string }> {
     return inPlatform(this.#db, async (transaction) => {
       const { projectId } = options;
@@ -46,7 +51,13 @@ export class KeyService {
       if (project === undefined)
         throw new IdentityError(`There is no active project${projectId ? ` '${projectId}'` : ""}.`);
       const key = generateApiKey("project");
-      const id = await this.add(transaction, { kind: "project", key, name: options.name, project });
+      const id = await this.add(transaction, {
+        kind: "project",
+        key,
+        name: options.name,
+        project,
+        ...(options.user === undefined ? {} : { userId: await requireKeyOwner(transaction, project, options.user) }),
+      });
       await appendAuditEvent(transaction, {
         organizationId: project.organizationId,
         type: "api_key.created",
@@ -88,7 +99,7 @@ export class KeyService {
       readonly key: string;
       readonly name: string;
       readonly project: Partial<ProjectReference>;
-    } & Pick<NewKeyRow, "serviceAccountId" | "scopes" | "restrictions" | "expiresAt">,
+    } & Pick<NewKeyRow, "serviceAccountId" | "userId" | "scopes" | "restrictions" | "expiresAt">,
   ): Promise<string> {
     const id = newId("key");
     await insertKey(transaction, {
@@ -100,6 +111,7 @@ export class KeyService {
       hash: hashApiKey(this.#hashKey, options.key),
       redacted: redactApiKey(options.key),
       ...(options.serviceAccountId === undefined ? {} : { serviceAccountId: options.serviceAccountId }),
+      ...(options.userId === undefined ? {} : { userId: options.userId }),
       ...(options.scopes === undefined ? {} : { scopes: options.scopes }),
       ...(options.restrictions === undefined ? {} : { restrictions: options.restrictions }),
       ...(options.expiresAt === undefined ? {} : { expiresAt: options.expiresAt }),
@@ -107,6 +119,24 @@ export class KeyService {
     await appendChange(transaction, keysTopic, id);
     return id;
   }
+}
+
+/** @throws IdentityError where there is no such user, or one who can't reach the project. */
+async function requireKeyOwner(
+  transaction: Transaction<Tables>,
+  project: ProjectReference,
+  idOrEmail: string,
+): Promise<string> {
+  const owner = await findKeyOwner(transaction, project, idOrEmail);
+  if (owner === undefined) {
+    throw new IdentityError(
+      `There is no user '${idOrEmail}' in the organization ${project.organizationId}. Invite the person first.`,
+    );
+  }
+  if (owner.hasAccess) return owner.id;
+  throw new IdentityError(
+    `The user '${idOrEmail}' is not in the project ${project.projectId}. Add the user to the project first.`,
+  );
 }
 
 function summarize(row: KeyRow): KeySummary {

@@ -1,11 +1,13 @@
 import type { KeyScope } from "@headrace/contract/common/operation.ts";
-import { type Selectable, sql, type Transaction } from "kysely";
+import { type Selectable, type SqlBool, sql, type Transaction } from "kysely";
 import type { ApiKeysTable, Tables } from "../database/tables.ts";
+import { ownerHasAccess } from "./owner-access-store.ts";
 
 /** The change log's topic for keys; the entry's key is the key's id. */
 export const keysTopic = "api_keys";
 
-export type KeyRow = Selectable<ApiKeysTable>;
+/** A key, and whether whose key it is can still reach its project. */
+export type KeyRow = Selectable<ApiKeysTable> & { readonly owner_has_access: SqlBool };
 
 /** What a key is narrowed to besides its scopes; null: not at all. */
 export type KeyRestrictions = {
@@ -23,6 +25,7 @@ export type NewKeyRow = {
   readonly hash: Uint8Array;
   readonly redacted: string;
   readonly serviceAccountId?: string;
+  readonly userId?: string;
   /** Undefined: all that its kind may do. */
   readonly scopes?: readonly KeyScope[];
   readonly restrictions?: KeyRestrictions;
@@ -35,6 +38,7 @@ const columns = [
   "organization_id",
   "project_id",
   "service_account_id",
+  "user_id",
   "name",
   "hash",
   "redacted",
@@ -48,7 +52,8 @@ const columns = [
   "revoked_at",
 ] as const;
 
-const selectKeys = (transaction: Transaction<Tables>) => transaction.selectFrom("api_keys").select(columns);
+const selectKeys = (transaction: Transaction<Tables>) =>
+  transaction.selectFrom("api_keys").select(columns).select(ownerHasAccess.as("owner_has_access"));
 
 /** Adds a key; a key with the same hash stays as it is. */
 export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow): Promise<void> {
@@ -63,6 +68,7 @@ export async function insertKey(transaction: Transaction<Tables>, key: NewKeyRow
       hash: Buffer.from(key.hash),
       redacted: key.redacted,
       service_account_id: key.serviceAccountId ?? null,
+      user_id: key.userId ?? null,
       scopes: copy(key.scopes),
       allowed_models: copy(key.restrictions?.models),
       allowed_addresses: copy(key.restrictions?.addresses),

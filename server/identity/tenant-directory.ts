@@ -1,5 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { ProjectPolicy } from "../ports/principal.ts";
+import { keepsContent } from "./tenant-settings.ts";
 import type { OrganizationState, ProjectState } from "./tenant-state-store.ts";
 
 /** All organizations and projects in memory: whether they are in use, and what a project may do. */
@@ -23,11 +24,13 @@ export class TenantDirectory {
     for (const state of states) this.#projects.set(state.id, state);
   }
 
-  /** @throws Error for a project that is not known: a key's project is loaded before the key. */
+  /** @throws Error for a project that is not known: a key's project is loaded before the key, its organization before. */
   policyOf(projectId: string): ProjectPolicy {
     const project = this.#projects.get(projectId);
     if (project === undefined) throw new Error(`The project ${projectId} is not in memory.`);
-    return project.policy;
+    const organization = this.#organizations.get(project.organizationId);
+    if (organization === undefined) throw new Error(`The organization ${project.organizationId} is not in memory.`);
+    return { ...project.policy, keepsContent: keepsContent(project.dataRetention, organization.dataRetention) };
   }
 
   /** Why nobody may act for an organization, or for one of its projects, now; undefined where they may. */

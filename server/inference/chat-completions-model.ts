@@ -6,6 +6,7 @@ import { readEventData } from "../gateway/sse-events.ts";
 import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
 import type { Deployment } from "../ports/upstream.ts";
 import { brokenOff } from "./broken-off.ts";
+import { inCallersWords } from "./callers-words.ts";
 import { type ChatChunk, chatChunk } from "./chat-chunk.ts";
 import { toChatRequest } from "./chat-request.ts";
 import { ChatTurnReader } from "./chat-turn-reader.ts";
@@ -22,11 +23,10 @@ export function createChatCompletionsModel(options: ChatModelOptions): LanguageM
     async stream(request, { signal }) {
       const { deployment } = options;
       const body = new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel)));
-      const response = await deployment.upstream.send({
-        path: "/chat/completions",
-        body,
-        requestId: options.requestId,
-        signal,
+      const { requestId } = options;
+      const send = deployment.upstream.send({ path: "/chat/completions", body, requestId, signal });
+      const response = await send.catch((error: unknown) => {
+        throw inCallersWords(error, request);
       });
       if (response.body === null) throw brokenOff(undefined);
       const callsMax = request.settings.parallelCalls === false ? 1 : Number.POSITIVE_INFINITY;

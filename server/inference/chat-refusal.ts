@@ -1,21 +1,9 @@
 import { chatServedByProviders, chatServedLocally } from "@headrace/contract/chat/served.ts";
-import { ApiError } from "@headrace/contract/common/errors.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
-import type { ModelMessage, ModelRequest } from "../ports/model-request.ts";
+import type { ModelRequest } from "../ports/model-request.ts";
 import type { Deployment } from "../ports/upstream.ts";
+import { inCallersWords } from "./callers-words.ts";
 import { toChatRequest } from "./chat-request.ts";
-
-/** Parameters that Responses calls otherwise. */
-const responsesNames: readonly (readonly [chat: string, responses: string])[] = [
-  ["response_format", "text.format"],
-  ["reasoning_effort", "reasoning.effort"],
-  ["verbosity", "text.verbosity"],
-  ["logprobs", "include"],
-];
-const partNames: readonly (readonly [chat: string, responses: string])[] = [
-  ["'image_url' for", "'input_image' for"],
-  ["'file' for", "'input_file' for"],
-];
 
 /**
  * Refuses what a model's server doesn't take on its Chat Completions wire, before it is called.
@@ -30,30 +18,26 @@ export function refuseUntold(deployment: Deployment, request: ModelRequest): voi
   try {
     refuseUnserved(rules, toChatRequest({ ...request, messages }, deployment.upstreamModel));
   } catch (error) {
-    if (!(error instanceof ApiError) || error.param === null) throw error;
-    const param = toResponsesParam(error.param, request);
-    const message = partNames.reduce(
-      (text, [chat, responses]) => text.replace(chat, responses),
-      error.message.replaceAll(`'${error.param}`, `'${param}`),
-    );
-    throw new ApiError(error.code, message, { param });
+    throw inCallersWords(error, request);
   }
 }
 
-function toResponsesParam(param: string, request: ModelRequest): string {
-  const inMessage = /^messages\[(\d+)\](\.content\[\d+\])?/.exec(param);
-  if (inMessage !== null) {
-    const index = Number(inMessage[1]) - (request.instructions === undefined ? 0 : 1);
-    const message = request.messages[index];
-    return message === undefined ? "instructions" : placeIn(message, inMessage[2] ?? "");
-  }
-  for (const [chat, responses] of responsesNames) {
-    if (param === chat || param.startsWith(`${chat}.`)) return responses + param.slice(chat.length);
-  }
-  return param.replace(/^(tools\[\d+\])\.(?:function|custom)\b/, "$1");
-}
+/** A model that runs here has no tiers, no account and no cache of its own that these could speak of. */
+const providersSettings = [
+  "serviceTier",
+  "cacheKey",
+  "cacheOptions",
+  "cacheRetention",
+  "safetyIdentifier",
+  "user",
+] as const;
 
-/** What stands in a user's message stands there in the item too; other messages are made of several items. */
-function placeIn(message: ModelMessage, rest: string): string {
-  return message.role === "user" && message.place.startsWith("input") ? message.place + rest : message.place;
+/** What a model's server is told of a request that it may be asked. */
+export function toldTo(deployment: Deployment, request: ModelRequest): ModelRequest {
+  if (deployment.upstream.kind !== "local") return request;
+  const settings = { ...request.settings };
+  for (const name of providersSettings) delete settings[name];
+  // The rules of local models let its default through.
+  delete settings.verbosity;
+  return { ...request, settings };
 }

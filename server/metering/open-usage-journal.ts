@@ -25,6 +25,8 @@ export type UsageJournalOptions = {
 export type RunningUsageJournal = UsageJournal & {
   /** Why no request can be taken now, for `/readyz`; undefined while all is well. */
   problem(): string | undefined;
+  /** Length of what is not yet in the database, in bytes. */
+  waitingBytes(): number;
   /** Brings all that has ended into the database. Throws the database's error; nothing is lost then. */
   foldNow(): Promise<void>;
   /** Waits, for at most `timeoutMs`, until every request that has started has ended: an end may come after its answer. */
@@ -55,6 +57,7 @@ export async function openUsageJournal(options: UsageJournalOptions): Promise<Ru
   return {
     start: (start) => journal.start(start),
     problem: () => journal.problem(),
+    waitingBytes: () => journal.byteLength,
     async settled(timeoutMs) {
       const untilMs = performance.now() + timeoutMs;
       while (journal.runningRequests > 0 && performance.now() < untilMs) await delay(settledPollMs);

@@ -9,11 +9,24 @@ export type ModelPermissions = {
   readonly models: ReadonlySet<string>;
 };
 
+/** Ways of processing that a request can ask for besides the standard one, by the names of OpenAI's settings. */
+export type OptionalServiceTier = "flex" | "fast" | "ultrafast";
+
+export type ServiceTierPolicy = {
+  /** The tier of requests that name none, or `auto`. */
+  readonly default: "standard" | "fast" | "scale";
+  /** `all` includes `scale`, and tiers to come. */
+  readonly enabled: "all" | readonly OptionalServiceTier[];
+};
+
 /** What a project may do, and what is kept of it; the same for each of its keys. */
 export type ProjectPolicy = {
   /** Undefined: every model. */
   readonly models: ModelPermissions | undefined;
   readonly hostedTools: Readonly<Record<HostedTool, boolean>>;
+  readonly serviceTiers: ServiceTierPolicy;
+  /** False under zero data retention: nothing that a caller or a model wrote outlives its request. */
+  readonly keepsContent: boolean;
 };
 
 /** `all`, or what these grant. */

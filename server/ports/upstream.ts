@@ -1,7 +1,7 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 
 /** The wires of OpenAI's API that an upstream can speak. */
-export type UpstreamApi = "chat" | "responses" | "embeddings";
+export type UpstreamApi = "chat" | "responses" | "embeddings" | "completions";
 
 export type UpstreamRequest = {
   /** Below the upstream's base, for instance `/chat/completions`. */

@@ -5,19 +5,31 @@ import { sql } from "kysely";
 import { inPlatform } from "../database/tenant.ts";
 import { generateApiKey } from "../identity/api-key.ts";
 import { insertOrganization } from "../identity/identity-store.ts";
+import { addUser } from "./people.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "./scripted-provider.ts";
+import { recordStatements } from "./statements.ts";
 import { startTestServer } from "./test-server.ts";
 
 /**
  * No tenant sees another: for every operation of the contract, every kind of principal and every place where an id can
  * stand, an id of another organization and one of another project are answered byte for byte as an id that nobody has,
- * and nothing changes. An operation that has no line in `fixtures` does not compile.
+ * by the very same statements, and nothing changes. An operation that has no line in `fixtures` does not compile.
  */
 
 const provider = await startScriptedProvider();
 provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
-const server = await startTestServer({ yaml: provider.yaml(["chat"]) });
+const server = await startTestServer({
+  yaml: `providers:
+  - { name: chat, base_url: "${provider.baseUrl}", apis: [chat] }
+  - { name: responses, base_url: "${provider.baseUrl}", apis: [responses] }
+models:
+  - { name: scripted, provider: chat }
+  - { name: counting, provider: responses }
+`,
+});
+const statements = recordStatements(server.foundation.database.db);
 afterAll(async () => {
+  statements[Symbol.dispose]();
   await server[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
 });
@@ -33,8 +45,14 @@ type Tenant = {
     readonly key_id: string;
     readonly response_id: string;
     readonly input_item_id: string;
+    readonly completion_id: string;
+    readonly message_id: string;
     readonly conversation_id: string;
     readonly item_id: string;
+    readonly user_id: string;
+    readonly invite_id: string;
+    /** The same for every tenant, since a limit goes by its model, and models are the installation's. */
+    readonly rate_limit_id: string;
   };
 };
 
@@ -55,7 +73,13 @@ const fixtures: Record<OperationId, Fixture> = {
   listModels: { ids: [] },
   retrieveModel: { ids: [] },
   createChatCompletion: { ids: [] },
+  listChatCompletions: { ids: [] },
+  retrieveChatCompletion: { ids: ["completion_id"] },
+  updateChatCompletion: { ids: ["completion_id"], body: () => ({ metadata: { owner: "taken over" } }) },
+  deleteChatCompletion: { ids: ["completion_id"] },
+  listChatCompletionMessages: { ids: ["completion_id"] },
   createEmbedding: { ids: [] },
+  createCompletion: { ids: [] },
   createResponse: {
     ids: ["response_id", "conversation_id"],
     body: (id, place) => ({
@@ -70,6 +94,16 @@ const fixtures: Record<OperationId, Fixture> = {
   deleteResponse: { ids: ["response_id"] },
   cancelResponse: { ids: ["response_id"] },
   listInputItems: { ids: ["response_id"] },
+  countInputTokens: {
+    ids: ["response_id", "conversation_id"],
+    body: (id, place) => ({
+      model: "counting",
+      input: "x",
+      ...(place === "conversation_id"
+        ? { conversation: id("conversation_id") }
+        : { previous_response_id: id("response_id") }),
+    }),
+  },
   createConversation: { ids: [] },
   retrieveConversation: { ids: ["conversation_id"] },
   updateConversation: { ids: ["conversation_id"], body: () => ({ metadata: { owner: "taken over" } }) },
@@ -97,6 +131,19 @@ const fixtures: Record<OperationId, Fixture> = {
   updateProjectServiceAccount: { ids: ["project_id", "service_account_id"], body: () => ({ name: "taken over" }) },
   deleteProjectServiceAccount: { ids: ["project_id", "service_account_id"] },
   listAuditLogs: { ids: [] },
+  listProjectRateLimits: { ids: ["project_id"] },
+  updateProjectRateLimit: { ids: ["project_id"], body: () => ({ max_requests_per_1_minute: 0 }) },
+  retrieveProjectModelPermissions: { ids: ["project_id"] },
+  updateProjectModelPermissions: { ids: ["project_id"], body: () => ({ mode: "allow_list", model_ids: [] }) },
+  deleteProjectModelPermissions: { ids: ["project_id"] },
+  retrieveProjectHostedToolPermissions: { ids: ["project_id"] },
+  updateProjectHostedToolPermissions: { ids: ["project_id"], body: () => ({ mcp: { enabled: false } }) },
+  retrieveProjectServiceTierSettings: { ids: ["project_id"] },
+  updateProjectServiceTierSettings: { ids: ["project_id"], body: () => ({ enabled_tiers: [] }) },
+  retrieveOrganizationDataRetention: { ids: [] },
+  updateOrganizationDataRetention: { ids: [] },
+  retrieveProjectDataRetention: { ids: ["project_id"] },
+  updateProjectDataRetention: { ids: ["project_id"], body: () => ({ retention_type: "zero_data_retention" }) },
   createProjectApiKey: { ids: ["project_id"], body: () => ({ name: "spy" }) },
   retrieveProjectApiKeyRestrictions: { ids: ["project_id", "api_key_id"] },
   restrictProjectApiKey: { ids: ["project_id", "api_key_id"], body: () => ({ models: ["scripted"] }) },
@@ -106,17 +153,54 @@ const fixtures: Record<OperationId, Fixture> = {
   createOrganization: { ids: [] },
   retrieveOrganization: { ids: [] },
   updateOrganization: { ids: [] },
+  listOperatorApiKeys: { ids: [] },
+  createOperatorApiKey: { ids: [] },
+  retrieveOperatorApiKey: { ids: [] },
+  deleteOperatorApiKey: { ids: [] },
+  listInstallationAuditLogs: { ids: [] },
+  verifyAuditLogs: { ids: [] },
+  verifyOrganizationAuditLogs: { ids: [] },
+  verifyInstallationAuditLogs: { ids: [] },
+  retrieveHealth: { ids: [] },
   createProjectServiceAccountApiKey: { ids: ["project_id", "service_account_id"], body: () => ({ name: "spy" }) },
+
+  listOrganizationUsers: { ids: [] },
+  retrieveOrganizationUser: { ids: ["user_id"] },
+  updateOrganizationUser: { ids: ["user_id"], body: () => ({ role: "reader" }) },
+  deleteOrganizationUser: { ids: ["user_id"] },
+  listProjectUsers: { ids: ["project_id"] },
+  createProjectUser: {
+    ids: ["project_id", "user_id"],
+    body: (id) => ({ user_id: id("user_id"), role: "owner" }),
+  },
+  retrieveProjectUser: { ids: ["project_id", "user_id"] },
+  updateProjectUser: { ids: ["project_id", "user_id"], body: () => ({ role: "owner" }) },
+  deleteProjectUser: { ids: ["project_id", "user_id"] },
+  listInvites: { ids: [] },
+  createInvite: {
+    ids: ["project_id"],
+    body: (id) => ({ email: "spy@example.com", role: "owner", projects: [{ id: id("project_id"), role: "owner" }] }),
+  },
+  retrieveInvite: { ids: ["invite_id"] },
+  deleteInvite: { ids: ["invite_id"] },
+  // Anybody may ask; what it takes is a token, which is no id.
+  acceptInvite: { ids: [] },
 };
 
 /** Lists take the id of one of their objects as a cursor. */
 const cursorOf: Partial<Record<OperationId, IdName>> = {
   listAdminApiKeys: "key_id",
+  listChatCompletions: "completion_id",
+  listChatCompletionMessages: "message_id",
   listInputItems: "input_item_id",
   listConversationItems: "item_id",
   listProjects: "project_id",
   listProjectApiKeys: "api_key_id",
   listProjectServiceAccounts: "service_account_id",
+
+  listOrganizationUsers: "user_id",
+  listProjectUsers: "user_id",
+  listInvites: "invite_id",
 };
 
 const send = (key: string, method: string, path: string, body?: unknown): Promise<Response> =>
@@ -136,13 +220,19 @@ async function makeTenant(name: string): Promise<Tenant> {
   });
   while ((await send(adminKey, "GET", "/v1/organization/projects")).status !== 200) await Bun.sleep(20);
   const { projectKey, ids } = await makeProject(adminKey, name);
-  return { adminKey, projectKey, ids: { ...ids, key_id: keyId } };
+  const invited = await send(adminKey, "POST", "/v1/organization/invites", {
+    email: `guest@${name}.example`,
+    role: "reader",
+    projects: [],
+  });
+  const { id: inviteId } = (await invited.json()) as { id: string };
+  return { adminKey, projectKey, ids: { ...ids, key_id: keyId, invite_id: inviteId } };
 }
 
 async function makeProject(
   adminKey: string,
   name: string,
-): Promise<{ projectKey: string; ids: Omit<Tenant["ids"], "key_id"> }> {
+): Promise<{ projectKey: string; ids: Omit<Tenant["ids"], "key_id" | "invite_id"> }> {
   const project = (await (await send(adminKey, "POST", "/v1/organization/projects", { name })).json()) as {
     id: string;
   };
@@ -155,16 +245,27 @@ async function makeProject(
     (await (await send(account.api_key.value, method, path, body)).json()) as { id: string; first_id: string };
   const { id: responseId } = await make("POST", "/v1/responses", { model: "scripted", input: name });
   const { first_id: inputItemId } = await make("GET", `/v1/responses/${responseId}/input_items`);
+  const question = { model: "scripted", messages: [{ role: "user", content: "x" }], store: true, stream: true };
+  await (await send(account.api_key.value, "POST", "/v1/chat/completions", question)).text();
+  const { first_id: completionId } = await make("GET", "/v1/chat/completions");
   const { id: conversationId } = await make("POST", "/v1/conversations", oneItem);
   const { first_id: itemId } = await make("GET", `/v1/conversations/${conversationId}/items`);
+  const userId = await addUser(server, adminKey, {
+    email: `user@${name}.example`,
+    projects: [{ id: project.id, role: "member" }],
+  });
   const ids = {
     project_id: project.id,
+    user_id: userId,
     api_key_id: account.api_key.id,
     service_account_id: account.id,
     response_id: responseId,
     input_item_id: inputItemId,
+    completion_id: completionId,
+    message_id: `${completionId}-0`,
     conversation_id: conversationId,
     item_id: itemId,
+    rate_limit_id: "rl-scripted",
   };
   return { projectKey: account.api_key.value, ids };
 }
@@ -178,7 +279,7 @@ beforeAll(async () => {
   own = mine;
   strangers = {
     "another organization": other,
-    "another project": { ...sibling, adminKey: mine.adminKey, ids: { ...sibling.ids, key_id: mine.ids.key_id } },
+    "another project": { ...sibling, adminKey: mine.adminKey, ids: { ...mine.ids, ...sibling.ids } },
   };
 });
 
@@ -218,13 +319,24 @@ async function answerTo(
   const idOf = (name: IdName): string => (name === place && !asCursor ? id : ids[name]);
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: IdName) => idOf(name));
   const fixture = fixtures[operation.id as OperationId];
+  statements.take();
   const response = await send(
     key,
     operation.method,
     asCursor ? `${path}?after=${id}` : path,
     fixture.body?.(idOf, place),
   );
-  return { status: response.status, body: (await response.text()).replaceAll(id, "ID") };
+  const body = (await response.text()).replaceAll(id, "ID");
+  // The same statements: nothing that takes time could tell the two apart but the database's own look-ups.
+  return { status: response.status, body, statements: statements.take() };
+}
+
+/** An admin key rules all projects of its organization: what belongs to the organization itself is no stranger. */
+function isOfOrganization({ scope, path }: OperationDefinition, name: IdName, asCursor: boolean): boolean {
+  if (!scope.startsWith("api.management")) return false;
+  if (name === "user_id")
+    return asCursor ? !path.includes("{project_id}") : !path.includes("{project_id}/users/{user_id}");
+  return name === "project_id" || name === "key_id" || name === "invite_id";
 }
 
 const cells: [OperationId, IdName, "another organization" | "another project", boolean][] = [];
@@ -234,9 +346,7 @@ for (const id of Object.keys(operations) as OperationId[]) {
   if (cursor !== undefined) places.push([cursor, true]);
   for (const [name, asCursor] of places) {
     for (const stranger of ["another organization", "another project"] as const) {
-      // An admin key rules all projects of its organization: its own objects are no strangers.
-      const isManagement = operations[id].scope.startsWith("api.management");
-      if (isManagement && stranger === "another project" && (name === "project_id" || name === "key_id")) continue;
+      if (stranger === "another project" && isOfOrganization(operations[id], name, asCursor)) continue;
       cells.push([id, name, stranger, asCursor]);
     }
   }
@@ -244,12 +354,14 @@ for (const id of Object.keys(operations) as OperationId[]) {
 
 describe("an id of somebody else", () => {
   test("every place of an id in a path has a cell", () => {
-    const ofTenants = Object.values(operations).filter(({ scope }) => scope !== "headrace.operate");
+    const ofTenants = Object.values<OperationDefinition>(operations).filter(
+      ({ scope }) => scope !== "headrace.operate",
+    );
     const inPaths = ofTenants.flatMap((operation) =>
       [...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => `${operation.id} ${match[1]}`),
     );
     const covered = new Set(cells.map(([id, name]) => `${id} ${name}`));
-    expect(inPaths.filter((place) => !covered.has(place) && !place.endsWith(" model"))).toEqual([]);
+    expect(inPaths.filter((place) => !covered.has(place) && !/ (model|rate_limit_id)$/.test(place))).toEqual([]);
     expect(cells.length).toBeGreaterThan(30);
   });
 
@@ -264,6 +376,7 @@ describe("an id of somebody else", () => {
       const answer = await answerTo(operation, key, own.ids, name, foreign, asCursor);
       expect(answer).toEqual(await answerTo(operation, key, own.ids, name, unknown, asCursor));
       expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.statements).not.toEqual([]);
       expect(await snapshot()).toBe(before);
     },
   );
@@ -308,8 +421,11 @@ function refusedKeys({ scope }: OperationDefinition): [key: string, status: numb
   ];
 }
 
+/** What asks for a key at all. */
+const withKey = (Object.keys(operations) as OperationId[]).filter((id) => operations[id].scope !== "public");
+
 describe("the wrong kind of key, and one that is good for nothing any more,", () => {
-  test.each(Object.keys(operations) as OperationId[])("is refused by %s, unread", async (id) => {
+  test.each(withKey)("is refused by %s, unread", async (id) => {
     const operation: OperationDefinition = operations[id];
     const before = await snapshot();
     for (const [key, status, code] of refusedKeys(operation)) {

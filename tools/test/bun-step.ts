@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "../common/root.ts";
 import { runCommand } from "../common/run-command.ts";
 import { readJunit } from "./junit.ts";
-import type { StepResult } from "./report.ts";
+import { type StepResult, skippedStep } from "./report.ts";
 
 /** How many test files run at once; more only makes them wait for each other on small machines. */
 const parallelFilesMax = 2;
@@ -21,6 +21,8 @@ export type BunStep = {
 
 /** Runs test files by `bun test`, each in a global of its own, and counts from its report. */
 export async function runBunStep({ step, files, namePattern, env }: BunStep): Promise<StepResult> {
+  // `bun test` without a file runs every file that it finds.
+  if (files.length === 0) return skippedStep(step, "none of its files was chosen");
   const folder = await mkdtemp(join(tmpdir(), "headrace-test-"));
   const reportPath = join(folder, "report.xml");
   try {

@@ -36,15 +36,21 @@ export function readOptions(commandArguments: readonly string[], paths: readonly
   const isName = filter !== undefined && matching.length === 0;
   const chosen = isName ? testPaths : matching;
   const files = chosen.filter((path) => !path.endsWith(".mjs"));
+  const databaseFiles = files.filter((path) => /^(server|conformance)\//.test(path));
   const nodeFiles = isName ? [] : chosen.filter((path) => path.startsWith("conformance/node/"));
+  const filesOf: Partial<Record<StepName, readonly string[]>> = {
+    embedded: files,
+    postgres: databaseFiles,
+    node: nodeFiles,
+  };
   const steps = stepNames.filter((name) => {
     if (only.length > 0) return only.includes(name);
-    return filter === undefined || (name === "node" ? nodeFiles.length > 0 : ["embedded", "postgres"].includes(name));
+    return filter === undefined || (filesOf[name] ?? []).length > 0;
   });
   return {
     steps: new Set(steps),
     files,
-    databaseFiles: files.filter((path) => /^(server|conformance)\//.test(path)),
+    databaseFiles,
     nodeFiles,
     namePattern: isName ? filter : undefined,
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runBunStep } from "./bun-step.ts";
 import { readJunit } from "./junit.ts";
 import { readTap } from "./node-step.ts";
 import { readOptions } from "./options.ts";
@@ -94,6 +95,21 @@ describe("npm test's words", () => {
   test("a part of a path chooses files; anything else is part of a test's name", () => {
     expect(readOptions(["http"], paths)).toMatchObject({ files: ["server/http/b.test.ts"], namePattern: undefined });
     expect(readOptions(["counts skips"], paths)).toMatchObject({ namePattern: "counts skips" });
+  });
+
+  test("a step of whose files none matches takes no part", () => {
+    expect([...readOptions(["contract/"], paths).steps]).toEqual(["embedded"]);
+    expect([...readOptions(["conformance/node"], paths).steps]).toEqual(["node"]);
+  });
+
+  test("a step that was asked for by name, and has no such file, runs nothing and says so", async () => {
+    const { steps, databaseFiles } = readOptions(["contract/", "--only", "postgres"], paths);
+    expect([...steps]).toEqual(["postgres"]);
+    const result = demandTests(
+      await runBunStep({ step: "postgres", files: databaseFiles, namePattern: undefined, env: {} }),
+    );
+    expect(hasFailed([result])).toBe(false);
+    expect(lastLine(renderReport([result]))).toBe("0 passed, 0 failed, 1 skipped");
   });
 
   test("an unknown step is refused with the known ones", () => {

@@ -15,7 +15,7 @@ const user = z.object({ id: z.string().optional(), email: z.string().optional() 
 /** Where a request came from. */
 const origin = { ip_address: z.string().optional(), user_agent: z.string().optional() };
 
-const auditActor = z
+export const auditActor = z
   .object({
     type: z.enum(["session", "api_key"]).optional(),
     session: z.object({ user, ...origin }).optional(),

@@ -1,10 +1,15 @@
-import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { Tables } from "../../database/tables.ts";
+import { type Kysely, type RawBuilder, sql, type Updateable } from "kysely";
+import type { IdempotencyKeysTable, Tables } from "../../database/tables.ts";
 import { inTenant } from "../../database/tenant.ts";
 import type { Claim, IdempotencyId, IdempotencyStore, KeptAnswer } from "../../ports/idempotency-store.ts";
 
 /** A claim whose process died is free again after this time: longer than any request may run. */
 const runningSeconds = 15 * 60;
+
+/** The status of a row whose answer was sent but not kept: 204, No Content. */
+const statusUnkept = 204;
+
+type Outcome = Pick<Updateable<IdempotencyKeysTable>, "status" | "headers" | "body" | "request_hash">;
 
 /** Keeps claims on idempotency keys in Postgres, so that they hold for all processes. */
 export class PostgresIdempotencyStore implements IdempotencyStore {
@@ -48,12 +53,13 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
       if (claimed) return { kind: "first" };
       const row = await transaction
         .selectFrom("idempotency_keys")
-        .select(["state", "request_hash", "headers", "body"])
+        .select(["state", "status", "request_hash", "headers", "body"])
         .where("project_id", "=", id.projectId)
         .where("operation", "=", id.operationId)
         .where("key", "=", id.key)
         .executeTakeFirst();
       if (row === undefined) return { kind: "running" };
+      if (row.state === "done" && row.status === statusUnkept) return { kind: "done_unkept" };
       if (!Buffer.from(row.request_hash).equals(requestHash)) return { kind: "other_request" };
       if (row.state === "running" || row.body === null) return { kind: "running" };
       return {
@@ -63,17 +69,25 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     });
   }
 
-  async keep(id: IdempotencyId, answer: KeptAnswer): Promise<void> {
+  keep(id: IdempotencyId, answer: KeptAnswer): Promise<void> {
+    return this.#finish(id, {
+      status: 200,
+      headers: { "content-type": answer.contentType },
+      body: Buffer.from(answer.body),
+    });
+  }
+
+  /** A short request could be guessed from its hash, so the hash goes too. */
+  keepUsed(id: IdempotencyId): Promise<void> {
+    const nothing = new Uint8Array();
+    return this.#finish(id, { status: statusUnkept, headers: {}, body: nothing, request_hash: nothing });
+  }
+
+  async #finish(id: IdempotencyId, outcome: Outcome): Promise<void> {
     await inTenant(this.#db, id, (transaction) =>
       transaction
         .updateTable("idempotency_keys")
-        .set({
-          state: "done",
-          status: 200,
-          headers: { "content-type": answer.contentType },
-          body: Buffer.from(answer.body),
-          expires_at: secondsFromNow(this.#keptSeconds),
-        })
+        .set({ ...outcome, state: "done", expires_at: secondsFromNow(this.#keptSeconds) })
         .where("project_id", "=", id.projectId)
         .where("operation", "=", id.operationId)
         .where("key", "=", id.key)

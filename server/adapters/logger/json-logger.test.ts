@@ -5,6 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { Secret } from "../../config/secret-value.ts";
 import { generateApiKey } from "../../identity/api-key.ts";
+import { newId } from "../../identity/ids.ts";
+import { generateInviteToken } from "../../identity/invite-token.ts";
 import { createLogger } from "./json-logger.ts";
 
 class Lines {
@@ -70,6 +72,15 @@ describe("a log line", () => {
 });
 
 describe("a key, a Secret or a URL's password is masked wherever it stands", () => {
+  test("an invite's token, whose link lets somebody in; its id stays", () => {
+    const stream = new Lines();
+    const token = generateInviteToken();
+    const id = newId("invite");
+    loggerTo(stream).log("info", `https://ai.example.org/invite#${token}`, { token, id });
+    expect(stream.text).not.toContain(token.slice(10));
+    expect(stream.text).toContain(id);
+  });
+
   test.each(["project", "service_account", "admin", "operator"] as const)("%s", (kind) => {
     for (const isTTY of [false, true]) {
       const stream = new Lines();

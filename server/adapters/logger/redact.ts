@@ -1,13 +1,17 @@
 import { Secret } from "../../config/secret-value.ts";
 
 const keyPattern = /\bsk-(proj|svcacct|admin|operator)-[0-9A-Za-z_-]{6,}/g;
+const inviteTokenPattern = /\binvite-[0-9A-Za-z]{30,}/g;
 const urlCredentials = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
 const depthMax = 6;
 const itemsMax = 100;
 
-/** A text without keys of ours and without the user and password of a URL. */
+/** A text without keys and invites' tokens of ours and without the user and password of a URL. */
 export function redactText(text: string): string {
-  return text.replace(keyPattern, "sk-$1-[masked]").replace(urlCredentials, "$1[masked]@");
+  return text
+    .replace(keyPattern, "sk-$1-[masked]")
+    .replace(inviteTokenPattern, "invite-[masked]")
+    .replace(urlCredentials, "$1[masked]@");
 }
 
 /**

@@ -34,6 +34,7 @@ export const conversations: Migration = {
       where conversation_id is not null`,
     `create index conversation_items_of_response on conversation_items (response_id, number)
       where response_id is not null`,
+    "create index conversation_items_by_id on conversation_items (id)",
     "alter table responses add column conversation_id text",
 
     "alter table conversations enable row level security",

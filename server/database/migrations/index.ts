@@ -5,8 +5,12 @@ import { changeLog } from "./004-change-log.ts";
 import { installation } from "./005-installation.ts";
 import { auditLog } from "./006-audit-log.ts";
 import { serviceAccounts } from "./007-service-accounts.ts";
+import { people } from "./008-people.ts";
 import { keyRestrictions } from "./009-key-restrictions.ts";
+import { projectSettings } from "./010-project-settings.ts";
+import { installationAudit } from "./011-installation-audit.ts";
 import { conversations } from "./012-conversations.ts";
+import { chatCompletions } from "./013-chat-completions.ts";
 import { backgroundResponses } from "./014-background-responses.ts";
 import type { Migration } from "./migration.ts";
 
@@ -19,7 +23,11 @@ export const migrations: readonly Migration[] = [
   installation,
   auditLog,
   serviceAccounts,
+  people,
   keyRestrictions,
+  projectSettings,
+  installationAudit,
   conversations,
+  chatCompletions,
   backgroundResponses,
 ];

@@ -1,22 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import OpenAI, { APIError } from "openai";
+import { errorOf, organizationOf } from "../../testing/admin-client.ts";
 import { startTestServer } from "../../testing/test-server.ts";
 
 const server = await startTestServer();
 afterAll(() => server[Symbol.asyncDispose]());
-const organizationAs = (adminAPIKey: string) =>
-  new OpenAI({ adminAPIKey, apiKey: null as never, baseURL: `${server.url}/v1`, maxRetries: 0 }).admin.organization;
-const organization = organizationAs(server.keys.admin);
-
-async function errorOf(promise: Promise<unknown>): Promise<{ status: number; code: unknown; param: unknown }> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof APIError) return { status: Number(error.status), code: error.code, param: error.param };
-    throw error;
-  }
-  throw new Error("It was accepted.");
-}
+const organizationAs = (adminApiKey: string) => organizationOf(server, adminApiKey);
+const organization = organizationOf(server);
 
 const works = async (key: string): Promise<number> =>
   (await server.get("/v1/models", { authorization: `Bearer ${key}` })).status;
@@ -224,6 +213,6 @@ describe("what is wrong is refused", () => {
   });
 
   test("an Admin API operation that is not served yet", async () => {
-    expect((await server.get("/v1/organization/users", headers)).status).toBe(501);
+    expect((await server.get("/v1/organization/groups", headers)).status).toBe(501);
   });
 });

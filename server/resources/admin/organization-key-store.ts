@@ -1,16 +1,22 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { KeyScope } from "@headrace/contract/common/operation.ts";
-import type { Selectable, Transaction } from "kysely";
+import type { Selectable, SqlBool, Transaction } from "kysely";
 import { appendChange } from "../../database/change-log-store.ts";
 import { type PageBounds, type PageRequest, pageBounds } from "../../database/page-store.ts";
 import type { ApiKeysTable, Tables } from "../../database/tables.ts";
 import { keysTopic } from "../../identity/key-store.ts";
+import { ownerHasAccess } from "../../identity/owner-access-store.ts";
 
-/** A key as its organization sees it, with its service account where it has one. */
+/** A key as its organization sees it, with its service account or its user where it has one. */
 export type OrganizationKeyRow = Omit<Selectable<ApiKeysTable>, "hash" | "revoked_at"> & {
   readonly account_name: string | null;
   readonly account_role: string | null;
   readonly account_created_at: Date | null;
+  readonly user_email: string | null;
+  readonly user_name: string | null;
+  readonly user_role: string | null;
+  readonly user_added_at: Date | null;
+  readonly owner_has_access: SqlBool;
 };
 
 /** Which keys: the organization's own, or a project's. */
@@ -20,12 +26,23 @@ const selectKeys = (transaction: Transaction<Tables>, { organizationId, projectI
   transaction
     .selectFrom("api_keys")
     .leftJoin("service_accounts as account", "account.id", "api_keys.service_account_id")
-    .select([
+    .leftJoin("organization_members as person", (join) =>
+      join
+        .onRef("person.organization_id", "=", "api_keys.organization_id")
+        .onRef("person.user_id", "=", "api_keys.user_id"),
+    )
+    .leftJoin("project_members as membership", (join) =>
+      join
+        .onRef("membership.project_id", "=", "api_keys.project_id")
+        .onRef("membership.user_id", "=", "api_keys.user_id"),
+    )
+    .select(({ fn }) => [
       "api_keys.id",
       "api_keys.kind",
       "api_keys.organization_id",
       "api_keys.project_id",
       "api_keys.service_account_id",
+      "api_keys.user_id",
       "api_keys.name",
       "api_keys.redacted",
       "api_keys.scopes",
@@ -38,6 +55,11 @@ const selectKeys = (transaction: Transaction<Tables>, { organizationId, projectI
       "account.name as account_name",
       "account.role as account_role",
       "account.created_at as account_created_at",
+      "person.email as user_email",
+      "person.name as user_name",
+      "person.created_at as user_added_at",
+      fn.coalesce("membership.role", "person.role").as("user_role"),
+      ownerHasAccess.as("owner_has_access"),
     ])
     .where("api_keys.organization_id", "=", organizationId)
     .where("api_keys.project_id", projectId === null ? "is" : "=", projectId)
@@ -46,16 +68,13 @@ const selectKeys = (transaction: Transaction<Tables>, { organizationId, projectI
 export async function pageOfKeys(
   transaction: Transaction<Tables>,
   owner: KeyOwner,
-  request: PageRequest,
+  { access = "any", ...request }: PageRequest & { readonly access?: "active" | "inactive" | "any" | undefined },
 ): Promise<{ rows: OrganizationKeyRow[]; bounds: PageBounds }> {
-  const bounds = await pageBounds(
-    transaction,
-    "api_keys",
-    { organization_id: owner.organizationId, project_id: owner.projectId },
-    request,
-  );
-  const rows = await selectKeys(transaction, owner)
-    .where(bounds.where)
+  const list = { organization_id: owner.organizationId, project_id: owner.projectId };
+  const bounds = await pageBounds(transaction, "api_keys", list, request);
+  let query = selectKeys(transaction, owner).where(bounds.where);
+  if (access !== "any") query = query.where(ownerHasAccess, "=", access === "active");
+  const rows = await query
     .orderBy("api_keys.created_at", bounds.order)
     .orderBy("api_keys.id", bounds.order)
     .limit(bounds.rowsMax)

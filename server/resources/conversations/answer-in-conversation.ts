@@ -1,8 +1,8 @@
 import { afterStream } from "../../http/after-stream.ts";
 import type { Reply } from "../../http/endpoint.ts";
-import type { NamedItem } from "../items/index.ts";
 import type { ConversationStore } from "./conversation-store.ts";
 import { type ConversationRequest, holdConversation } from "./hold-conversation.ts";
+import type { SaidItem } from "./item-store.ts";
 
 /**
  * Answers within a conversation, alone, until the answer has ended. `answer` gets the items up to now, oldest first.
@@ -11,7 +11,7 @@ import { type ConversationRequest, holdConversation } from "./hold-conversation.
 export async function answerInConversation<Answer>(
   store: ConversationStore,
   request: ConversationRequest,
-  answer: (history: readonly NamedItem[]) => Promise<Reply<Answer>>,
+  answer: (history: readonly SaidItem[]) => Promise<Reply<Answer>>,
 ): Promise<Reply<Answer>> {
   const hold = await holdConversation(store, request);
   try {

@@ -149,6 +149,7 @@ export class ConversationStore {
         .updateTable("conversations")
         .set({ held_by: claim.holder, held_until: inMs(claim.holdMs) })
         .where("id", "=", id)
+        .where("organization_id", "=", principal.organizationId)
         .where("project_id", "=", principal.projectId)
         .execute();
       return load(transaction);
@@ -167,6 +168,7 @@ export class ConversationStore {
         .updateTable("conversations")
         .set({ held_until: inMs(holdMs) })
         .where("id", "=", id)
+        .where("organization_id", "=", principal.organizationId)
         .where("project_id", "=", principal.projectId)
         .where("held_by", "=", holder)
         .execute(),
@@ -214,6 +216,7 @@ export async function releaseHold(
     .updateTable("conversations")
     .set({ held_by: null, held_until: null })
     .where("id", "=", id)
+    .where("organization_id", "=", principal.organizationId)
     .where("project_id", "=", principal.projectId)
     .where("held_by", "=", holder)
     .execute();

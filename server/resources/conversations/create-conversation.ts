@@ -1,4 +1,5 @@
 import { createConversation } from "@headrace/contract/conversations/conversation.ts";
+import { requireKeptContent } from "../../access/keeps-content.ts";
 import { endpoint, json } from "../../http/endpoint.ts";
 import { toConversation } from "./conversation-object.ts";
 import type { ConversationServices } from "./conversation-services.ts";
@@ -6,6 +7,7 @@ import { addItems, refuseInstructions } from "./new-items.ts";
 
 export const createConversationEndpoint = ({ conversations, ids, clock }: ConversationServices) =>
   endpoint(createConversation, async ({ body, principal }) => {
+    requireKeptContent(principal, null);
     const items = body.items ?? [];
     refuseInstructions(items);
     const id = ids("conv");

@@ -1,8 +1,7 @@
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
-import type { NamedItem } from "../items/index.ts";
 import type { ConversationStore } from "./conversation-store.ts";
-import { historyOf } from "./item-store.ts";
+import { historyOf, type SaidItem } from "./item-store.ts";
 import { refuseDoubled } from "./new-items.ts";
 
 /** How long a conversation stays held after its process has died. */
@@ -22,7 +21,7 @@ export type ConversationRequest = {
 /** A conversation that nobody else changes until it is released. */
 export type ConversationHold = {
   /** The items up to now, oldest first. */
-  readonly history: readonly NamedItem[];
+  readonly history: readonly SaidItem[];
   /** Lets it go; never rejects. */
   release(): Promise<void>;
 };

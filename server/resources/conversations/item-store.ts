@@ -54,17 +54,20 @@ export async function knownIds(
   return rows.map(({ id }) => id);
 }
 
+/** An item of a conversation, and whether a model wrote it within a response. */
+export type SaidItem = NamedItem & { readonly isOutput: boolean };
+
 /** A conversation's items as a model reads them, oldest first. */
 export async function historyOf(
   transaction: Transaction<Tables>,
   principal: ProjectPrincipal,
   conversationId: string,
   before?: string,
-): Promise<NamedItem[]> {
-  let query = itemsOf(transaction, principal, conversationId).select(["id", "body"]);
+): Promise<SaidItem[]> {
+  let query = itemsOf(transaction, principal, conversationId).select(["id", "body", "is_output"]);
   if (before !== undefined) query = query.where("number", "<", before);
   const rows = await query.orderBy("number", "desc").limit(historyItemsMax).execute();
-  return rows.toReversed().map(toNamedItem);
+  return rows.toReversed().map((row) => ({ ...toNamedItem(row), isOutput: row.is_output }));
 }
 
 /**
@@ -104,6 +107,23 @@ export async function findItem(
   return row && toNamedItem(row);
 }
 
+/** The newest item of a project that has an id, in whichever of its conversations, as it was written. */
+export async function findItemAnywhere(
+  transaction: Transaction<Tables>,
+  principal: ProjectPrincipal,
+  id: string,
+): Promise<KeptItem | undefined> {
+  const row = await transaction
+    .selectFrom("conversation_items")
+    .select("body")
+    .where("id", "=", id)
+    .where("organization_id", "=", principal.organizationId)
+    .where("project_id", "=", principal.projectId)
+    .orderBy("number", "desc")
+    .executeTakeFirst();
+  return row && (JSON.parse(row.body) as KeptItem);
+}
+
 /** Takes an item out of its conversation; one that a stored response holds stays with that response. */
 export async function removeItem(
   transaction: Transaction<Tables>,
@@ -118,12 +138,19 @@ export async function removeItem(
     .executeTakeFirst();
   if (row === undefined) return false;
   if (row.response_id === null) {
-    await transaction.deleteFrom("conversation_items").where("number", "=", row.number).execute();
+    await transaction
+      .deleteFrom("conversation_items")
+      .where("number", "=", row.number)
+      .where("organization_id", "=", principal.organizationId)
+      .where("project_id", "=", principal.projectId)
+      .execute();
   } else {
     await transaction
       .updateTable("conversation_items")
       .set({ conversation_id: null })
       .where("number", "=", row.number)
+      .where("organization_id", "=", principal.organizationId)
+      .where("project_id", "=", principal.projectId)
       .execute();
   }
   return true;

@@ -1,7 +1,8 @@
 import { pageObjectsDefault } from "@headrace/contract/admin/pagination.ts";
 import { listConversationItems } from "@headrace/contract/conversations/items.ts";
 import { endpoint, json } from "../../http/endpoint.ts";
-import { toItemPage, unknownCursor } from "../items/index.ts";
+import { unknownCursor } from "../../http/list-page.ts";
+import { toItemPage } from "../items/index.ts";
 import type { ConversationServices } from "./conversation-services.ts";
 import { partOfItems } from "./item-store.ts";
 

@@ -87,6 +87,7 @@ export async function forgetResponse(
   await transaction
     .deleteFrom("conversation_items")
     .where("response_id", "=", responseId)
+    .where("organization_id", "=", principal.organizationId)
     .where("project_id", "=", principal.projectId)
     .where("conversation_id", "is", null)
     .execute();
@@ -94,6 +95,7 @@ export async function forgetResponse(
     .updateTable("conversation_items")
     .set({ response_id: null })
     .where("response_id", "=", responseId)
+    .where("organization_id", "=", principal.organizationId)
     .where("project_id", "=", principal.projectId)
     .execute();
 }

@@ -40,10 +40,30 @@ test("all keys of a suspended organization are refused, and work again when it i
   const log = (await (await server.get("/v1/organization/audit_logs", as(value))).json()) as {
     data: { type: string }[];
   };
-  expect(log.data.map(({ type }) => type)).toEqual(["organization.updated", "organization.updated"]);
+  expect(log.data.map(({ type }) => type)).toEqual(["organization.updated", "organization.updated", "api_key.created"]);
+});
+
+test("an organization that is suspended twice stays suspended", async () => {
+  const made = (await (await server.post(path, { name: "Twice" }, operator)).json()) as Made;
+  for (let time = 0; time < 2; time++) {
+    const response = await server.post(`${path}/${made.id}`, { status: "suspended" }, operator);
+    expect(await response.json()).toMatchObject({ status: "suspended" });
+  }
+});
+
+test("of a renaming and a suspension at once, neither is lost", async () => {
+  const made = (await (await server.post(path, { name: "Before" }, operator)).json()) as Made;
+  const change = (body: object) => server.post(`${path}/${made.id}`, body, operator);
+  await Promise.all([change({ name: "After" }), change({ status: "suspended" })]);
+  expect(await (await server.get(`${path}/${made.id}`, operator)).json()).toMatchObject({
+    name: "After",
+    status: "suspended",
+  });
 });
 
 test.each([
+  ["a name of 10,000 characters", path, { name: "x".repeat(10_000) }, 400, "string_above_max_length", "name"],
+  ["a name with a control character", path, { name: "a\u0007b" }, 400, "invalid_value", "name"],
   ["an unknown organization", `${path}/org-none`, { name: "x" }, 404, "not_found", "organization_id"],
   ["a status that there is not", `${path}/org-none`, { status: "gone" }, 400, "invalid_value", "status"],
   ["no name", path, {}, 400, "missing_required_parameter", "name"],

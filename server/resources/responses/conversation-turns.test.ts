@@ -178,6 +178,18 @@ describe.each(["chatty", "native"])("a response in a conversation, on the %s lan
   });
 });
 
+test("what a provider's server adds to its items is no reason to end the conversation", async () => {
+  const { id } = await conversations.create();
+  const whole = providerResponse(["Hello"]);
+  const output = whole.output.map((item) => ({ ...item, vendor: { trace: 1 } }));
+  native.answer((_, response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ ...whole, output }));
+  });
+  await responses.create({ model: "native", input: "One", conversation: id });
+  await responses.create({ model: "native", input: "Two", conversation: id });
+  expect(asked("native")).toEqual(["user: One", "assistant: Hello", "user: Two"]);
+});
+
 test("a conversation whose process died while it answered is free again when its hold has run out", async () => {
   const { id } = await conversations.create();
   const hold = (until: "future" | "past") =>
@@ -262,6 +274,25 @@ describe("what can't be answered in a conversation is refused before the model i
     expect(await errorOf(response)).toMatchObject({ status: 404, code: "not_found" });
   });
 
+  test("a conversation that holds what this model could not have been sent", async () => {
+    const fileOfAnother = { type: "input_image" as const, file_id: "file-1", detail: "low" as const };
+    const { id } = await conversations.create({ items: [{ role: "user", content: [fileOfAnother] }] });
+    for (const model of ["chatty", "native"]) {
+      const response = await server.post(path, { model, input: "x", conversation: id });
+      expect(await errorOf(response)).toMatchObject({
+        status: 400,
+        code: "unsupported_parameter",
+        param: "conversation",
+      });
+    }
+    const calling = await conversations.create({
+      items: [{ type: "function_call", call_id: "call_1", name: "f", arguments: "{}" }],
+    });
+    const unanswered = await server.post(path, { model: "chatty", input: "x", conversation: calling.id });
+    expect(await errorOf(unanswered)).toMatchObject({ status: 400, code: "invalid_value", param: "conversation" });
+    expect([...chatOnly.calls, ...native.calls]).toHaveLength(0);
+  });
+
   test("an item that the conversation has already; it is not held then", async () => {
     const item = {
       type: "message" as const,
@@ -276,4 +307,40 @@ describe("what can't be answered in a conversation is refused before the model i
     expect(chatOnly.calls).toHaveLength(0);
     await responses.create({ model: "chatty", input: "x", conversation: id });
   });
+});
+
+test("an item of a conversation can be referred to, outside of it too", async () => {
+  const { id } = await conversations.create({ items: [{ role: "user", content: "Zero" }] });
+  const [zero] = (await conversations.items.list(id)).data as { id: string }[];
+  const made = await responses.create({ model: "chatty", input: "One", conversation: id });
+  const [said] = made.output;
+  const input = [
+    { type: "item_reference" as const, id: zero?.id ?? "" },
+    { type: "item_reference" as const, id: said?.id ?? "" },
+  ];
+  await responses.create({ model: "chatty", input: [...input, { role: "user", content: "Two" }] });
+  expect(asked("chatty")).toEqual(["user: Zero", "assistant: Hello", "user: Two"]);
+});
+
+test("a tool is called and answered within a conversation", async () => {
+  const { id } = await conversations.create();
+  const tools = [{ type: "function" as const, name: "f", parameters: null, strict: false }];
+  const call = { index: 0, id: "call_1", type: "function", function: { name: "f", arguments: "{}" } };
+  const head = { id: "c", object: "chat.completion.chunk", created: 1, model: "m" };
+  const chunk = (delta: object, finish_reason: string | null) =>
+    `data: ${JSON.stringify({ ...head, choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+  chatOnly.answer((_, response) =>
+    sendEvents(response, [
+      chunk({ role: "assistant", tool_calls: [call] }, null),
+      chunk({}, "tool_calls"),
+      "data: [DONE]\n\n",
+    ]),
+  );
+  await responses.create({ model: "chatty", input: "Call it", conversation: id, tools });
+  chatOnly.answer((_, response) => sendEvents(response, chatFrames(["Done"])));
+  const output = { type: "function_call_output" as const, call_id: "call_1", output: "42" };
+  await responses.create({ model: "chatty", input: [output], conversation: id, tools });
+  expect(asked("chatty").map((line) => line.split(":")[0])).toEqual(["user", "assistant", "tool"]);
+  const kinds = (await conversations.items.list(id, { order: "asc" })).data.map(({ type }) => type);
+  expect(kinds).toEqual(["message", "function_call", "function_call_output", "message"]);
 });

@@ -1,33 +1,24 @@
-import { ApiError } from "@headrace/contract/common/errors.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
+import { requireKeptContent } from "../../access/keeps-content.ts";
 import { endpoint, json, type Reply } from "../../http/endpoint.ts";
 import { describe } from "../../http/render.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
 import { answerInConversation } from "../conversations/index.ts";
 import { createInBackground } from "./background/create-in-background.ts";
 import { inputItemsOf } from "./conversation-input.ts";
-import {
-  type Before,
-  conversationBefore,
-  loadHistory,
-  prepareTurn,
-  type RoutedTurn,
-  routeTurn,
-  type TurnRequest,
-} from "./prepare-turn.ts";
+import { asTurn, loadHistory, refuseUnservedItems } from "./load-history.ts";
+import { type Before, prepareTurn, type RoutedTurn, routeTurn, type TurnRequest } from "./prepare-turn.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
 import { streamReply } from "./stream-reply.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
-  endpoint(createResponse, async ({ body, rawBody, principal, context }) => {
-    const routed = routeTurn(services, principal, body);
+  endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
+    const routed = routeTurn(services, principal, requested);
+    const { body, rules } = routed;
     const given = inputItemsOf(body.input);
-    const conversationId = conversationIdOf(body);
-    if (conversationId !== undefined && typeof body.previous_response_id === "string") throw eitherOr();
     const request: TurnRequest = {
-      body,
       rawBody,
       principal,
       context,
@@ -36,26 +27,22 @@ export const createResponseEndpoint = (services: ResponseServices) =>
       attempt: 1,
     };
     if (body.background === true) return createInBackground(services, routed, request, given);
+    const conversationId = conversationIdOf(body);
     if (conversationId === undefined) {
       const history = await loadHistory(services, principal, body);
       return createInForeground(services, routed, request, { history, conversationId, given });
     }
+    requireKeptContent(principal, "conversation");
     const report = (error: unknown): void => {
       context.fields.error = describe(error);
     };
     const hold = { conversationId, principal, holder: context.requestId, input: given, report };
-    return answerInConversation(services.conversations, hold, (items) =>
-      createInForeground(services, routed, request, { ...conversationBefore(conversationId, items), given }),
-    );
+    return answerInConversation(services.conversations, hold, (said) => {
+      refuseUnservedItems(rules, said);
+      const history = [asTurn(conversationId, said)];
+      return createInForeground(services, routed, request, { history, conversationId, given });
+    });
   });
-
-function eitherOr(): ApiError {
-  return new ApiError(
-    "mutually_exclusive_parameters",
-    "Mutually exclusive parameters: send only one of 'previous_response_id' and 'conversation'.",
-    { param: "previous_response_id" },
-  );
-}
 
 async function createInForeground(
   services: ResponseServices,
@@ -63,12 +50,12 @@ async function createInForeground(
   request: TurnRequest,
   before: Before & { readonly given: readonly InputItem[] },
 ): Promise<Reply<ResponseObject>> {
-  const { body, principal, context, responseId } = request;
-  const isStreamed = body.stream === true;
+  const { principal, context, responseId } = request;
+  const { body } = routed;
   const { prepared } = await prepareTurn(services, routed, request, before, (input) =>
-    keeper(services, request, input, before.conversationId),
+    keeper(services, body, request, input, before.conversationId),
   );
-  if (!isStreamed) return json(await prepared.answer());
+  if (body.stream !== true) return json(await prepared.answer());
   const frames = await prepared.stream();
   if (!isStored(body)) return streamReply(services, frames, context);
   const keptResponse = () => services.store.find(principal, responseId);
@@ -86,7 +73,8 @@ function isStored(body: CreateResponseBody): boolean {
 /** How this turn's response is kept. What is said in a conversation belongs to it, whether the response is stored or not. */
 function keeper(
   services: ResponseServices,
-  { body, principal, context }: TurnRequest,
+  body: CreateResponseBody,
+  { principal, context }: TurnRequest,
   input: readonly InputItem[],
   conversationId: string | undefined,
 ): ResponseTurn["keep"] {

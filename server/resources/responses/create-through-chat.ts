@@ -3,7 +3,7 @@ import { RequestAccount } from "../../gateway/request-account.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import { namedFrame } from "../../http/event-stream.ts";
 import { createChatCompletionsModel } from "../../inference/chat-completions-model.ts";
-import { refuseUntold } from "../../inference/chat-refusal.ts";
+import { refuseUntold, toldTo } from "../../inference/chat-refusal.ts";
 import { ResponseEmitter } from "../../inference/response-emitter.ts";
 import type { ResponseEvent } from "../../inference/response-events.ts";
 import { newResponseObject, type ResponseRequest } from "../../inference/response-object.ts";
@@ -38,7 +38,7 @@ export function createThroughChat(services: ResponseServices, turn: ResponseTurn
         requestId: context.requestId,
         eventBytesMax: services.relayLimits.eventBytesMax,
       }),
-      request,
+      request: toldTo(deployment, request),
       mayShorten: body.truncation === "auto",
       emitter,
       account: RequestAccount.open(services.journal, {

@@ -2,7 +2,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
-import type { ResponseObject } from "../../inference/response-object.ts";
+import { newResponseObject, type ResponseObject } from "../../inference/response-object.ts";
 import { ResponseEnvelopes } from "./response-envelopes.ts";
 import type { PreparedTurn, ResponseServices, ResponseTurn } from "./response-services.ts";
 import type { StoredResponse } from "./response-store.ts";
@@ -31,6 +31,7 @@ export function createThroughProvider(services: ResponseServices, turn: Response
       previous_response_id: undefined,
       conversation: undefined,
       ...(isAsGiven ? {} : { input: readable }),
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
     }),
     principal,
     context,
@@ -54,7 +55,9 @@ export function createThroughProvider(services: ResponseServices, turn: Response
       return response as unknown as ResponseObject;
     },
     async stream() {
-      const envelopes = new ResponseEnvelopes(own, turn.keep);
+      const envelopes = new ResponseEnvelopes(own, turn.keep, () =>
+        newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: turn.createdAt }),
+      );
       const frames = await services.relay.stream(toRequest(true), (error) => envelopes.brokenFrames(error));
       return envelopes.rewrite(frames);
     },

@@ -2,6 +2,7 @@ export { BackgroundStore } from "./background/background-store.ts";
 export { RunningResponses } from "./background/running-responses.ts";
 export { startTakeOver } from "./background/take-over.ts";
 export { cancelResponseEndpoint } from "./cancel-response.ts";
+export { countInputTokensEndpoint } from "./count-input-tokens.ts";
 export { createResponseEndpoint } from "./create-response.ts";
 export { deleteResponseEndpoint } from "./delete-response.ts";
 export { listInputItemsEndpoint } from "./list-input-items.ts";

@@ -53,15 +53,15 @@ export async function runResponse(
   return { events: recordedEvents(run, turn, parts, onError), failure: () => failure };
 }
 
-/** Each refusal drops twice as many turns, so that a long conversation takes few tries. A refused try costs nothing. */
+/** Asks with ever fewer turns, as far as that is allowed. A try that the model refuses costs nothing. */
 async function acceptedParts({ model, request, mayShorten, context }: ResponseRun): Promise<AsyncIterable<ModelPart>> {
   let tried = request;
-  for (let turns = 1; ; turns *= 2) {
+  for (;;) {
     try {
       return await model.stream(tried, { signal: context.signal });
     } catch (error) {
       const isTooLong = error instanceof ApiError && error.code === "context_length_exceeded";
-      const shorter = isTooLong && mayShorten ? dropOldestTurns(tried, turns) : undefined;
+      const shorter = isTooLong && mayShorten ? dropOldestTurns(tried) : undefined;
       if (shorter === undefined) throw error;
       tried = shorter;
     }

@@ -9,11 +9,10 @@ import { toProjectApiKey } from "./project-api-key-object.ts";
 export const listProjectApiKeysEndpoint = (services: AdminServices) =>
   endpoint(listProjectApiKeys, async ({ params, query, principal }) => {
     const { organizationId } = principal;
-    const { owner_project_access: access = "any", ...page } = query;
+    const { owner_project_access: access, ...page } = query;
     const { rows, bounds } = await readOrganization(services, principal, async (transaction) => {
       const project = await requireProject(transaction, organizationId, params.project_id);
-      return pageOfKeys(transaction, { organizationId, projectId: project.id }, page);
+      return pageOfKeys(transaction, { organizationId, projectId: project.id }, { ...page, access });
     });
-    // Every owner here can reach the project: a service account is deleted together with its keys.
-    return json(toPage(access === "inactive" ? [] : rows, bounds, toProjectApiKey));
+    return json(toPage(rows, bounds, toProjectApiKey));
   });

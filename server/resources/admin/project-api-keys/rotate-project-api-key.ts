@@ -27,6 +27,7 @@ export const rotateProjectApiKeyEndpoint = (services: AdminServices) =>
         name: old.name,
         project: owner,
         ...(old.service_account_id === null ? {} : { serviceAccountId: old.service_account_id }),
+        ...(old.user_id === null ? {} : { userId: old.user_id }),
         ...(old.scopes === null ? {} : { scopes: readKeyScopes(old.scopes) ?? [] }),
         restrictions: { models: old.allowed_models, addresses: old.allowed_addresses },
         ...(expiresAt === undefined ? {} : { expiresAt }),

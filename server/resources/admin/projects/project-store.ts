@@ -32,6 +32,7 @@ export async function requireProject(
   transaction: Transaction<Tables>,
   organizationId: string,
   id: string,
+  param = "project_id",
 ): Promise<ProjectRow> {
   const row = await transaction
     .selectFrom("projects")
@@ -40,7 +41,7 @@ export async function requireProject(
     .where("organization_id", "=", organizationId)
     .executeTakeFirst();
   if (row !== undefined) return row;
-  throw new ApiError("not_found", `There is no project '${id}'.`, { param: "project_id" });
+  throw new ApiError("not_found", `There is no project '${id}'.`, { param });
 }
 
 /**
@@ -51,6 +52,7 @@ export async function requireActiveProject(
   transaction: Transaction<Tables>,
   organizationId: string,
   id: string,
+  param = "project_id",
 ): Promise<ProjectRow> {
   const row = await transaction
     .selectFrom("projects")
@@ -59,11 +61,24 @@ export async function requireActiveProject(
     .where("organization_id", "=", organizationId)
     .forUpdate()
     .executeTakeFirst();
-  if (row === undefined) return requireProject(transaction, organizationId, id);
+  if (row === undefined) return requireProject(transaction, organizationId, id, param);
   if (row.status === "active") return row;
-  throw new ApiError("project_archived", `The project '${id}' is archived and can't be changed any more.`, {
-    param: "project_id",
-  });
+  throw new ApiError("project_archived", `The project '${id}' is archived and can't be changed any more.`, { param });
+}
+
+/** An organization's default project, which newcomers come into where nobody says otherwise. */
+export function oldestActiveProject(
+  transaction: Transaction<Tables>,
+  organizationId: string,
+): Promise<ProjectRow | undefined> {
+  return transaction
+    .selectFrom("projects")
+    .select(columns)
+    .where("organization_id", "=", organizationId)
+    .where("status", "=", "active")
+    .orderBy("created_at")
+    .orderBy("id")
+    .executeTakeFirst();
 }
 
 export function updateProjectRow(

@@ -1,6 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import { conversationIdOf } from "@headrace/contract/responses/request.ts";
+import { requireKeptContent } from "../../../access/keeps-content.ts";
 import { json, type Reply } from "../../../http/endpoint.ts";
 import { newResponseObject, type ResponseObject, type ResponseRequest } from "../../../inference/response-object.ts";
 import { prepareTurn, type RoutedTurn, type TurnRequest } from "../prepare-turn.ts";
@@ -24,7 +25,9 @@ export async function createInBackground(
   asked: TurnRequest,
   given: readonly InputItem[],
 ): Promise<Reply<ResponseObject>> {
-  const { body, principal, responseId, createdAt } = asked;
+  const { principal, responseId, createdAt } = asked;
+  const { body } = routed;
+  requireKeptContent(principal, "background");
   if (body.store === false) {
     throw new ApiError(
       "unsupported_parameter",
@@ -38,7 +41,7 @@ export async function createInBackground(
     });
   }
   const { controller, context } = backgroundContext(asked.context.requestId);
-  const held = await heldHistory(services, { principal, body, given, context });
+  const held = await heldHistory(services, { principal, routed, given, context });
   try {
     const request: TurnRequest = { ...asked, context };
     const before = { ...held.before, given };

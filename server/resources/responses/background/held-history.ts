@@ -1,10 +1,11 @@
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
-import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
+import { conversationIdOf } from "@headrace/contract/responses/request.ts";
 import { describe } from "../../../http/render.ts";
 import type { RequestContext } from "../../../http/request-context.ts";
 import type { ProjectPrincipal } from "../../../ports/principal.ts";
 import { holdConversation } from "../../conversations/index.ts";
-import { type Before, conversationBefore, loadHistory } from "../prepare-turn.ts";
+import { asTurn, loadHistory, refuseUnservedItems } from "../load-history.ts";
+import type { Before, RoutedTurn } from "../prepare-turn.ts";
 import type { ResponseServices } from "../response-services.ts";
 
 /** What a background response continues; its conversation, where there is one, is held until `release`. */
@@ -15,12 +16,13 @@ export async function heldHistory(
   services: Pick<ResponseServices, "store" | "conversations">,
   turn: {
     readonly principal: ProjectPrincipal;
-    readonly body: CreateResponseBody;
+    readonly routed: RoutedTurn;
     readonly given: readonly InputItem[];
     readonly context: RequestContext;
   },
 ): Promise<HeldHistory> {
-  const { principal, body, given, context } = turn;
+  const { principal, routed, given, context } = turn;
+  const { body, rules } = routed;
   const conversationId = conversationIdOf(body);
   if (conversationId === undefined) {
     const history = await loadHistory(services, principal, body);
@@ -37,5 +39,12 @@ export async function heldHistory(
     input: given,
     report,
   });
-  return { before: conversationBefore(conversationId, hold.history), release: () => hold.release() };
+  const release = () => hold.release();
+  try {
+    refuseUnservedItems(rules, hold.history);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { before: { history: [asTurn(conversationId, hold.history)], conversationId }, release };
 }

@@ -80,11 +80,11 @@ function runAgain(services: ResponseServices, principal: ProjectPrincipal, left:
     context,
     async start() {
       const routed = routeTurn(services, principal, body);
-      const held = await heldHistory(services, { principal, body, given: left.inputItems, context });
+      const held = await heldHistory(services, { principal, routed, given: left.inputItems, context });
       release = held.release;
       const { responseId } = left.lease;
       const createdAt = left.response.created_at;
-      const request = { body, rawBody, principal, context, responseId, createdAt, attempt: left.attempt };
+      const request = { rawBody, principal, context, responseId, createdAt, attempt: left.attempt };
       const before = { ...held.before, given: left.inputItems };
       const keepElsewhere = () => async (): Promise<void> => {};
       const { prepared } = await prepareTurn(services, routed, request, before, keepElsewhere);

@@ -1,0 +1,64 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { CreateOperatorApiKeyBody } from "@headrace/contract/headrace/operator-api-keys.ts";
+import type { AuditActor } from "../audit/audit-events.ts";
+import { appendInstallationEvent } from "../audit/installation-log.ts";
+import { appendChange } from "../database/change-log-store.ts";
+import { inPlatform } from "../database/tenant.ts";
+import { generateApiKey } from "../identity/api-key.ts";
+import { keysTopic, revokeKey } from "../identity/key-store.ts";
+import { lockWorkingOperatorKeys, type OperatorKeyRow, requireOperatorKey } from "./operator-key-store.ts";
+import type { OperatorServices } from "./operator-services.ts";
+
+/** A new operator key; its text is given once, here, and works at once. */
+export async function createOperatorKey(
+  { db, keys, refreshKeys }: OperatorServices,
+  actor: AuditActor,
+  { name, expires_in_seconds: seconds }: CreateOperatorApiKeyBody,
+): Promise<{ readonly row: OperatorKeyRow; readonly value: string }> {
+  const value = generateApiKey("operator");
+  const expiresAt = seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000);
+  const row = await inPlatform(db, async (transaction) => {
+    const id = await keys.add(transaction, {
+      kind: "operator",
+      key: value,
+      name,
+      project: {},
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    await appendInstallationEvent(transaction, {
+      type: "operator_api_key.created",
+      actor,
+      payload: { id, name, expires_at: expiresAt === undefined ? null : Math.floor(expiresAt.getTime() / 1000) },
+    });
+    return requireOperatorKey(transaction, id);
+  });
+  await refreshKeys();
+  return { row, value };
+}
+
+/**
+ * Revokes an operator key, be it the one that asks: who replaces a key makes the new one first. The last one that works
+ * stays, since nobody could run the installation any more.
+ * @throws ApiError `not_found`, and `invalid_value` for the last one
+ */
+export async function deleteOperatorKey(
+  { db, refreshKeys }: OperatorServices,
+  actor: AuditActor,
+  id: string,
+): Promise<void> {
+  await inPlatform(db, async (transaction) => {
+    const working = await lockWorkingOperatorKeys(transaction);
+    await requireOperatorKey(transaction, id);
+    if (working.length === 1 && working[0] === id) {
+      throw new ApiError(
+        "invalid_value",
+        "This is the last operator key that works: nobody could run the installation any more. Create another one first.",
+        { param: "key_id" },
+      );
+    }
+    await revokeKey(transaction, id);
+    await appendChange(transaction, keysTopic, id);
+    await appendInstallationEvent(transaction, { type: "operator_api_key.deleted", actor, payload: { id } });
+  });
+  await refreshKeys();
+}
