@@ -25,9 +25,9 @@ export type Foundation = AsyncDisposable & {
   readonly database: OpenDatabase;
   readonly embedded: EmbeddedDatabase | undefined;
   readonly hashKey: Uint8Array;
+  readonly inviteHashKey: Uint8Array;
   /** For what callers keep sealed, see `ReasoningSealer`. */
   readonly sealKey: Uint8Array;
-  readonly inviteHashKey: Uint8Array;
   readonly keys: KeyService;
   readonly library: ModelLibrary;
   readonly audit: AuditCommandParts;
@@ -69,8 +69,8 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
     database,
     embedded,
     hashKey,
-    sealKey: deriveReasoningSealKey(secret),
     inviteHashKey: deriveInviteHashKey(secret),
+    sealKey: deriveReasoningSealKey(secret),
     keys,
     library,
     audit,

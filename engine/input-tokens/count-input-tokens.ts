@@ -7,12 +7,13 @@ import type { ModelPool } from "../model-pool.ts";
  * body. Throws what the completion would throw.
  */
 export async function countInputTokens(body: unknown, pool: ModelPool): Promise<Response> {
-  const { model, messages } = parseChatRequest(body);
+  const asked = parseChatRequest(body);
+  const { model } = asked;
   const lease = await pool.acquire(model);
   try {
     if (lease.kind !== "chat")
       throw new ApiError("unsupported_value", `The model ${model} is no chat model.`, { param: "model" });
-    return Response.json({ object: "response.input_tokens", input_tokens: lease.model.countTokens(messages) });
+    return Response.json({ object: "response.input_tokens", input_tokens: lease.model.countTokens(asked) });
   } finally {
     lease.release();
   }

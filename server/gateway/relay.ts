@@ -99,6 +99,7 @@ export class Relay {
         path: request.path,
         body: request.body,
         requestId: context.requestId,
+        cacheScope: request.principal.organizationId,
         signal: context.signal,
       });
       return { response, account };

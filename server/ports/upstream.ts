@@ -8,6 +8,11 @@ export type UpstreamRequest = {
   readonly path: string;
   readonly body: Uint8Array;
   readonly requestId: string;
+  /**
+   * Requests of the same scope (an organization) may reuse what the upstream remembers of each other's prompts; without
+   * a scope nothing is reused. Only our own engine is told.
+   */
+  readonly cacheScope?: string;
   /** Aborting closes the upstream's socket at once. */
   readonly signal: AbortSignal;
 };
