@@ -12,6 +12,9 @@ const processes = 3;
 const responses = 100;
 const readersOfEach = 3;
 const kills = 10;
+/** Every so many kills a process is paused besides, for longer than its leases hold. */
+const killsPerPause = 5;
+const pauseMs = 12_000;
 const killEveryMs = 4_000;
 const createEveryMs = 350;
 const words = 80;
@@ -38,6 +41,7 @@ export async function backgroundResponses(): Promise<Soak> {
   while (servers.length < processes) servers.push(await start(servers.length));
   const anyServer = (): ServerProcess => servers[randomInt(servers.length)] as ServerProcess;
 
+  let pauses = 0;
   const killing = (async () => {
     for (let count = 0; count < kills; count++) {
       await sleep(killEveryMs);
@@ -46,6 +50,12 @@ export async function backgroundResponses(): Promise<Soak> {
       server.kill("SIGKILL");
       await server.exited;
       servers[index] = await start(index);
+      if (count % killsPerPause !== 0) continue;
+      const paused = anyServer();
+      paused.kill("SIGSTOP");
+      await sleep(pauseMs);
+      paused.kill("SIGCONT");
+      pauses++;
     }
   })();
 
@@ -79,8 +89,9 @@ export async function backgroundResponses(): Promise<Soak> {
     const kept = (await (await anyServer().send("GET", `/v1/responses/${response.id}`)).json()) as { status: string };
     if (kept.status !== status) broken.push(`${response.id}: kept as ${kept.status}, told as ${status}`);
   }
-  // A run that begins again is silent for as long as its model.
-  if (longestSilenceMs > takeOverMsMax + silentMs) broken.push(`a reader heard nothing for ${longestSilenceMs} ms`);
+  // A run that begins again is silent for as long as its model, and a paused process for as long as its pause.
+  if (longestSilenceMs > takeOverMsMax + silentMs + pauseMs)
+    broken.push(`a reader heard nothing for ${Math.round(longestSilenceMs)} ms`);
 
   for (const server of servers) server.kill("SIGTERM");
   await Promise.all(servers.map(({ exited }) => exited));
@@ -107,6 +118,7 @@ export async function backgroundResponses(): Promise<Soak> {
     figures: [
       ["processes", processes],
       ["kills", kills],
+      ["pauses that outlast a lease", pauses],
       ["responses", created.length],
       ["readers", responses * readersOfEach],
       ["connections of the readers", connections],

@@ -8,7 +8,7 @@ import type { Deployment } from "../ports/upstream.ts";
 import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
 import { EventFramer } from "./event-framer.ts";
 import { withIdleLimit } from "./idle-limit.ts";
-import { givenUpStatus, RequestAccount } from "./request-account.ts";
+import { attemptStatus, RequestAccount } from "./request-account.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
 
 export type RelayLimits = {
@@ -64,7 +64,7 @@ export class Relay {
       account.end(status, usage);
       return bytes;
     } catch (error) {
-      account.end(attemptStatus(request.context), await account.abandonedUsage());
+      account.end(refusedStatus(request.context), await account.abandonedUsage());
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -105,7 +105,7 @@ export class Relay {
       return { response, account };
     } catch (error) {
       // An upstream that refuses has nothing to count; it is asked only what a given up request had cost.
-      account.end(attemptStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
+      account.end(refusedStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -179,7 +179,7 @@ export class Relay {
       yield onBroken(apiError);
       return "failed";
     } finally {
-      const status: UsageStatus = isBroken ? "failed" : (scanner.terminalStatus ?? givenUpStatus(context.signal));
+      const status: UsageStatus = isBroken ? "failed" : attemptStatus(context.signal, scanner.terminalStatus);
       const usage = scanner.usage ?? (status === "completed" ? undefined : await account.abandonedUsage());
       account.end(status, usage);
     }
@@ -190,8 +190,8 @@ function outcomeOf(terminal: UsageStatus | undefined): StreamOutcome | undefined
   return terminal === undefined ? undefined : terminal === "failed" ? "failed" : "completed";
 }
 
-function attemptStatus({ signal }: RequestContext): UsageStatus {
-  return signal.aborted ? givenUpStatus(signal) : "failed";
+function refusedStatus({ signal }: RequestContext): UsageStatus {
+  return attemptStatus(signal, signal.aborted ? undefined : "failed");
 }
 
 function readAnswer(

@@ -26,10 +26,14 @@ export class GivenUp extends Error {
   }
 }
 
-/** How the account of an attempt ends whose signal was aborted; an abort whose reason is an ApiError is the server's own. */
-export function givenUpStatus({ reason }: AbortSignal): UsageStatus {
+/**
+ * How the account of an attempt ends. What was given up is so even where the upstream has told all of its answer: nobody
+ * has it. An abort whose reason is an ApiError is the server's own.
+ * @param told how the upstream's answer ended; undefined where it did not.
+ */
+export function attemptStatus({ reason }: AbortSignal, told: UsageStatus | undefined): UsageStatus {
   if (reason instanceof GivenUp) return reason.status;
-  return reason instanceof ApiError ? "failed" : "client_left";
+  return told ?? (reason instanceof ApiError ? "failed" : "client_left");
 }
 
 /**

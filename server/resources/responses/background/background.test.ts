@@ -367,6 +367,17 @@ describe("a stream that is taken up", () => {
   });
 });
 
+test("a stored foreground stream writes its response and a chunk or two, and keeps the response alone", async () => {
+  const { id } = await endedStream(["a", "b"], { background: false });
+  await (await resume(id)).text();
+  const rowsOf = (table: "response_log" | "background_responses") =>
+    inPlatform(server.foundation.database.db, (transaction) =>
+      transaction.selectFrom(table).select("response_id").where("response_id", "=", id).execute(),
+    );
+  expect((await rowsOf("response_log")).length).toBeLessThanOrEqual(2);
+  expect(await rowsOf("background_responses")).toEqual([]);
+});
+
 describe("a cancelled response", () => {
   test("is cancelled once, by whoever comes first, and the same for everyone", async () => {
     const answer = await server.post(path, { ...ask, stream });

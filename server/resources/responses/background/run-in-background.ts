@@ -3,6 +3,7 @@ import { GivenUp } from "../../../gateway/request-account.ts";
 import type { EventFrames } from "../../../http/endpoint.ts";
 import { describe } from "../../../http/render.ts";
 import { elapsedMs, type RequestContext } from "../../../http/request-context.ts";
+import type { Logger } from "../../../ports/logger.ts";
 import type { ProjectPrincipal } from "../../../ports/principal.ts";
 import type { ResponseServices } from "../response-services.ts";
 import { framesOf } from "../stream-log/event-frames.ts";
@@ -45,14 +46,16 @@ export function backgroundContext(requestId: string): Pick<BackgroundRun, "contr
 /** Runs a background response to its end, in this process and owned by it: whoever asked may be gone. */
 export function runInBackground(services: Services, run: BackgroundRun): void {
   const { lease, principal, controller } = run;
-  services.running.own({ lease, principal, controller, done: toItsEnd(services, run) });
-}
-
-async function toItsEnd({ background, streams, logger }: Services, run: BackgroundRun): Promise<void> {
-  const { lease, principal, controller, context } = run;
+  const { background, streams, running, logger } = services;
   const recorder = new RunRecorder({ store: background, tails: streams.tails }, run, (error) =>
     controller.abort(error instanceof LeaseLost ? givenUp(error) : error),
   );
+  const done = toItsEnd(recorder, run, logger);
+  running.own({ lease, principal, controller, isEnding: () => recorder.isEnding, done });
+}
+
+async function toItsEnd(recorder: RunRecorder, run: BackgroundRun, logger: Logger): Promise<void> {
+  const { lease, principal, context } = run;
   try {
     await recorder.begin();
     await record(recorder, run);

@@ -5,7 +5,7 @@ import { ChunkBuffer } from "../stream-log/chunk-buffer.ts";
 import { isEndFrame } from "../stream-log/event-frames.ts";
 import type { StreamTails } from "../stream-log/stream-tails.ts";
 import type { BackgroundStore, LastStep } from "./background-store.ts";
-import type { Lease } from "./lease.ts";
+import { type Lease, LeaseLost } from "./lease.ts";
 import { patiently } from "./patiently.ts";
 import { eventFrame, failedResponse, failureFrames, inProgressFrames, isStart } from "./start-events.ts";
 
@@ -44,7 +44,10 @@ export class RunRecorder {
   readonly #onFailure: (error: unknown) => void;
   #snapshot: StoredResponse;
   #snapshotChanged = false;
+  /** Whether nothing was told or done that a second run would contradict or repeat, and what the lease says of it. */
   #mayRestart = true;
+  #keptMayRestart = true;
+  #isEnding = false;
   #isKept = false;
   #isOver = false;
   #writtenAtMs = Number.NEGATIVE_INFINITY;
@@ -71,6 +74,11 @@ export class RunRecorder {
   /** Whether the response has ended, and was kept so. */
   get isKept(): boolean {
     return this.#isKept;
+  }
+
+  /** Whether the response is just being ended, or has been: that the lease is gone is its own doing then. */
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   /** How the response stands. */
@@ -123,7 +131,8 @@ export class RunRecorder {
 
   async #end(event: RunEvent & { response: StoredResponse }): Promise<void> {
     await this.#settle();
-    const ended = Object.fromEntries(endFields.map((field) => [field, event.response[field]]));
+    const told = endFields.filter((field) => event.response[field] !== undefined);
+    const ended = Object.fromEntries(told.map((field) => [field, event.response[field]]));
     const response: StoredResponse = { ...event.response, ...this.#snapshot, ...ended };
     // An upstream's clock is not the one that said when the response was made.
     if (typeof response.completed_at === "number" && response.completed_at < response.created_at) {
@@ -133,14 +142,21 @@ export class RunRecorder {
     const next = this.#buffer.nextSequence;
     await this.#finish(
       response,
-      endEvents.map((told, index) => eventFrame({ ...told, sequence_number: next + index })),
+      endEvents.map((last, index) => eventFrame({ ...last, sequence_number: next + index })),
     );
   }
 
   async #finish(response: StoredResponse, endFrames: readonly string[]): Promise<void> {
     const { lease, turn, isStreamed } = this.#run;
     const chunk = isStreamed ? this.#buffer.endedWith(endFrames) : undefined;
-    await patiently(() => this.#store.finish(lease, { chunk, response, turn }));
+    this.#isEnding = true;
+    try {
+      await patiently(() => this.#store.finish(lease, { chunk, response, turn }));
+    } catch (error) {
+      this.#isEnding = false;
+      if (error instanceof LeaseLost) this.#onFailure(error);
+      throw error;
+    }
     this.#isKept = true;
     this.#isOver = true;
     this.#snapshot = response;
@@ -192,11 +208,13 @@ export class RunRecorder {
   async #commit(): Promise<void> {
     const chunk = this.#buffer.take();
     const snapshot = this.#snapshotChanged ? this.#snapshot : undefined;
-    if (chunk === undefined && snapshot === undefined) return;
+    const mayRestart = this.#mayRestart;
+    if (chunk === undefined && snapshot === undefined && mayRestart === this.#keptMayRestart) return;
     this.#snapshotChanged = false;
     const { lease } = this.#run;
     try {
-      await patiently(() => this.#store.commit(lease, { chunk, snapshot, mayRestart: this.#mayRestart }));
+      await patiently(() => this.#store.commit(lease, { chunk, snapshot, mayRestart }));
+      this.#keptMayRestart = mayRestart;
     } catch (error) {
       this.#onFailure(error);
       throw error;

@@ -17,6 +17,8 @@ export type Run = {
   readonly lease: Lease;
   readonly principal: Principal;
   readonly controller: AbortController;
+  /** Whether it is giving its lease up by itself. */
+  readonly isEnding: () => boolean;
   /** Settles when all of it is through; never rejects. */
   readonly done: Promise<void>;
 };
@@ -115,9 +117,10 @@ export class RunningResponses {
       this.#renewedAtMs = performance.now();
     }
     const held = await this.#store.held(this.holder);
-    for (const { lease, controller } of runs) {
-      if (held.get(lease.responseId) === lease.fence || !this.#runs.has(lease.responseId)) continue;
-      controller.abort(givenUp(await this.#store.lost(lease)));
+    for (const { lease, controller, isEnding } of runs) {
+      if (held.get(lease.responseId) === lease.fence) continue;
+      const lost = await this.#store.lost(lease);
+      if (!isEnding()) controller.abort(givenUp(lost));
     }
   }
 }

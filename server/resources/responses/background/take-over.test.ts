@@ -213,7 +213,8 @@ describe.if(testDatabaseKind === "postgres")("between processes on one database"
   test("a process that was only paused adds nothing to what was taken over from it", async () => {
     const first = await place.start("first");
     const other = await place.start("other");
-    const live = new LiveReader(await first.send("POST", path, { ...ask, stream }));
+    const created = await first.send("POST", path, { ...ask, stream });
+    const live = new LiveReader(created);
     const id = await live.id();
     const call = await model.nextCall();
     call.say("one");
@@ -231,6 +232,10 @@ describe.if(testDatabaseKind === "postgres")("between processes on one database"
     expect(await readStream(other, id)).toEqual(events);
     expect(await readStream(first, id)).toEqual(events);
     expect(await retrieve(first, id)).toMatchObject({ status: "failed" });
+    // Its model had told all, but nobody has it.
+    await place.stop();
+    const requestId = created.headers.get("x-request-id") ?? "";
+    expect(await storedAttempts(first.settings, [requestId])).toMatchObject([[{ status: "interrupted" }]]);
   });
 
   test("a response is cancelled wherever it runs", async () => {
