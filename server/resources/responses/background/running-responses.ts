@@ -12,6 +12,9 @@ import { type Lease, type LeaseLost, leaseMs } from "./lease.ts";
 const watchMs = 400;
 const renewMs = leaseMs / 4;
 
+/** How long a run may take to leave its model, in milliseconds. */
+const leaveMsMax = 5_000;
+
 /** A run in this process. */
 export type Run = {
   readonly lease: Lease;
@@ -77,17 +80,11 @@ export class RunningResponses {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     const all = this.#allDone();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([
-      all,
-      new Promise((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      }),
-    ]);
-    clearTimeout(timer);
+    await within(all, graceMs);
     const left = [...this.#runs.values()];
     for (const { controller } of left) controller.abort(new GivenUp("interrupted"));
-    await all;
+    // One that waits for a database that is away is left as it is.
+    await within(all, leaveMsMax);
     await this.#watching.stop();
     for (const { lease } of left) {
       await this.#store.handOver(lease).catch((error: unknown) =>
@@ -128,4 +125,13 @@ export class RunningResponses {
 /** What a run is told that is this process's no more. */
 export function givenUp({ isCancelled }: LeaseLost): GivenUp {
   return new GivenUp(isCancelled ? "cancelled" : "interrupted");
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, passed]);
+  clearTimeout(timer);
 }
