@@ -226,14 +226,14 @@ export class ChatModel {
     };
   }
 
-  /** How many tokens a request's prompt is, its tools included. */
-  countTokens({ messages, toolUse }: ChatRequest): number {
-    return this.#prompt.tokenize(messages, toolUse?.tools).tokens.length;
-  }
-
   async #grammarState(text: string): Promise<LlamaGrammarEvaluationState> {
     const grammar = await this.#model.llama.createGrammar({ grammar: text });
     return new LlamaGrammarEvaluationState({ model: this.#model, grammar });
+  }
+
+  /** How many tokens the prompt of a request is. */
+  countTokens({ messages, toolUse }: ChatRequest): number {
+    return this.#prompt.tokenize(messages, toolUse?.tools).tokens.length;
   }
 
   async dispose(): Promise<void> {

@@ -7,13 +7,13 @@ import type { ModelPool } from "../model-pool.ts";
  * body. Throws what the completion would throw.
  */
 export async function countInputTokens(body: unknown, pool: ModelPool): Promise<Response> {
-  const asked = parseChatRequest(body);
-  const { model } = asked;
+  const request = parseChatRequest(body);
+  const { model } = request;
   const lease = await pool.acquire(model);
   try {
     if (lease.kind !== "chat")
       throw new ApiError("unsupported_value", `The model ${model} is no chat model.`, { param: "model" });
-    return Response.json({ object: "response.input_tokens", input_tokens: lease.model.countTokens(asked) });
+    return Response.json({ object: "response.input_tokens", input_tokens: lease.model.countTokens(request) });
   } finally {
     lease.release();
   }

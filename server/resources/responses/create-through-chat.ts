@@ -1,4 +1,5 @@
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
+import { cacheScopeOf } from "../../access/cache-scope.ts";
 import { RequestAccount } from "../../gateway/request-account.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import { namedFrame } from "../../http/event-stream.ts";
@@ -34,6 +35,7 @@ export function createThroughChat(services: ResponseServices, turn: ResponseTurn
   const start = () =>
     runResponse({
       model: createChatCompletionsModel({
+        ...cacheScopeOf(principal),
         deployment,
         requestId: context.requestId,
         eventBytesMax: services.relayLimits.eventBytesMax,

@@ -28,10 +28,10 @@ export function createThroughProvider(services: ResponseServices, turn: Response
       // The upstream keeps nothing that could go on without us.
       background: undefined,
       ...(body.background === true ? { stream } : {}),
-      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
       previous_response_id: undefined,
       conversation: undefined,
       ...(isAsGiven ? {} : { input: readable }),
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
     }),
     principal,
     context,
