@@ -52,7 +52,7 @@ import { compactResponse } from "./responses/compact.ts";
 import { createResponse } from "./responses/create-response.ts";
 import { countInputTokens } from "./responses/input-tokens.ts";
 import { listInputItems } from "./responses/list-input-items.ts";
-import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
+import { cancelResponse, deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
 
 /** Everything that the API does. A server without a handler for one of these does not compile. */
 export const operations = {
@@ -68,6 +68,7 @@ export const operations = {
   createResponse,
   retrieveResponse,
   deleteResponse,
+  cancelResponse,
   listInputItems,
   countInputTokens,
   compactResponse,

@@ -36,6 +36,7 @@ import { openKeyDirectory } from "./identity/open-key-directory.ts";
 import { createIdGenerator } from "./inference/ids.ts";
 import { ReasoningSealer } from "./inference/reasoning-seal.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
+import { type Repeated, repeat } from "./jobs/repeated.ts";
 import { MailOutbox } from "./mail/mail-outbox.ts";
 import { openUsageJournal } from "./metering/open-usage-journal.ts";
 import { newRequestId } from "./metering/request-id.ts";
@@ -47,7 +48,16 @@ import type { Upstream } from "./ports/upstream.ts";
 import { ChatCompletionStore } from "./resources/chat/index.ts";
 import { ConversationStore } from "./resources/conversations/index.ts";
 import { createEndpoints } from "./resources/index.ts";
-import { ResponseItemStore, ResponseStore } from "./resources/responses/index.ts";
+import {
+  BackgroundStore,
+  ResponseItemStore,
+  ResponseStore,
+  RunningResponses,
+  StreamLogStore,
+  StreamTails,
+  startTakeOver,
+  WriteBehindLog,
+} from "./resources/responses/index.ts";
 
 /** A serving platform. */
 export type Platform = AsyncDisposable & {
@@ -142,7 +152,22 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     }),
   );
   const operator = { db: database.db, keys, refreshKeys: keyDirectory.refresh };
-  const endpoints = createEndpoints({
+  const background = new BackgroundStore(database.db);
+  const runningResponses = new RunningResponses(
+    background,
+    (principal) => keyDirectory.directory.refusalOfRunning(principal),
+    logger,
+  );
+  const streamLog = new StreamLogStore(database.db);
+  const writeBehindLog = new WriteBehindLog(streamLog, logger);
+  parts.defer(() => writeBehindLog.close());
+  const dropping = repeat(
+    () => streamLog.dropExpired(limits.resumeWindowMs),
+    limits.resumeWindowMs / 10,
+    (error) => logger.log("warn", "old streams could not be dropped; trying again", { error: describe(error) }),
+  );
+  parts.defer(() => dropping.stop());
+  const services = {
     ...operator,
     auditVerifier: new AuditVerifier(audit),
     health,
@@ -159,12 +184,18 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     items: new ResponseItemStore(database.db),
     sealer: new ReasoningSealer(sealKey),
     heartbeats: new HeartbeatWheel(limits.heartbeatMs),
+    background,
+    running: runningResponses,
+    streams: { log: streamLog, tails: new StreamTails(streamLog, logger), behind: writeBehindLog },
     ids: createIdGenerator(() => clock.nowMs()),
     clock,
-  });
+    logger,
+  };
+  const endpoints = createEndpoints(services);
 
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
+  let takeOver: Repeated | undefined;
   const refusals = new RefusalLog(logger);
   parts.defer(() => refusals.flush());
   const running = new RunningRequests((principal) => keyDirectory.directory.refusalOfRunning(principal));
@@ -209,7 +240,11 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   parts.defer(async () => {
     phase = "stopping";
     const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");
-    await listener.stop(limits.shutdownGraceMs, () => running.stop(shuttingDown));
+    await takeOver?.stop();
+    await Promise.all([
+      listener.stop(limits.shutdownGraceMs, () => running.stop(shuttingDown)),
+      runningResponses.stop(limits.shutdownGraceMs),
+    ]);
     // Of a caller that has just left, the engine still has to tell what was used.
     await journal.settled(settledMsMax);
   });
@@ -222,7 +257,13 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     foldUsage: () => journal.foldNow(),
     mailSettled: () => outbox.settled(),
     markReady: () => {
-      if (phase === "starting") phase = "serving";
+      if (phase !== "starting") return;
+      phase = "serving";
+      // Not before: what is run again needs its model.
+      takeOver = startTakeOver(services, {
+        isAlone: config.database.kind === "embedded",
+        principalOf: (keyId) => keyDirectory.directory.principalOf(keyId),
+      });
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

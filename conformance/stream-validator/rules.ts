@@ -101,8 +101,9 @@ export const rules = {
     source: "accumulator: `Lifecycle response identity changed`; recordings",
   },
   "response.status": {
-    says: "The status of a response is that of its terminal event.",
-    source: "issue: jundot/omlx#2817 (completed with the status incomplete)",
+    says: "The status of a response is that of its terminal event; response.failed also ends a cancelled one.",
+    source:
+      "issue: jundot/omlx#2817 (completed with the status incomplete); Azure/azure-sdk-for-python agentserver-responses, the observed contract (cancelled)",
   },
   "response.completed-at": {
     says: "completed_at is set where the status is completed, not before created_at, and nowhere else.",

@@ -3,7 +3,7 @@ import { createChatCompletionBody } from "../chat/request.ts";
 import { chatServedByProviders, chatServedLocally } from "../chat/served.ts";
 import { createEmbeddingBody, embeddingsServedLocally } from "../embeddings.ts";
 import { createResponseBody } from "../responses/request.ts";
-import { responsesServedByProviders, responsesServedThroughChat, retrievalServed } from "../responses/served.ts";
+import { responsesServedByProviders, responsesServedThroughChat } from "../responses/served.ts";
 import { ApiError } from "./errors.ts";
 import { refuseUnserved, type ServedRules } from "./served.ts";
 import { parseRequest } from "./validation.ts";
@@ -114,7 +114,7 @@ describe("responses", () => {
       },
       ...both("served"),
     ],
-    [{ background: true }, ...both("unsupported_parameter background")],
+    [{ background: true }, ...both("served")],
     [{ background: false, conversation: null, prompt: null }, ...both("served")],
     [{ conversation: "conv_1" }, ...both("served")],
     [{ prompt: { id: "pmpt_1" } }, ...both("unsupported_parameter prompt")],
@@ -179,11 +179,6 @@ describe("responses", () => {
       byProviders,
     ]);
   });
-
-  test("a stored response is not streamed again", () => {
-    expect(verdict(retrievalServed, { stream: true })).toBe("unsupported_parameter stream");
-    expect(verdict(retrievalServed, { stream: false, include: [] })).toBe("served");
-  });
 });
 
 test("local embeddings take texts, not tokens", () => {
@@ -196,8 +191,8 @@ test("local embeddings take texts, not tokens", () => {
 
 test.each([
   [
-    { background: true },
-    "'background' is a documented parameter that Headrace does not serve yet for models that speak Chat Completions only; leave it out or send false.",
+    { prompt: { id: "pmpt_1" } },
+    "'prompt' is a documented parameter that Headrace does not serve yet for models that speak Chat Completions only; leave it out.",
   ],
   [
     { service_tier: "ultrafast" },

@@ -1,9 +1,7 @@
 import type { ServedRule, ServedRules } from "../common/served.ts";
 import type { CreateResponseBody } from "./request.ts";
-import type { RetrieveResponseQuery } from "./stored-responses.ts";
 
 const off = { only: [null] } as const;
-const never = { only: [] } as const;
 
 const message = (parts: ServedRule): ServedRule => ({
   fields: { type: "served", role: "served", content: parts, id: "served", phase: "served", status: "served" },
@@ -12,7 +10,7 @@ const message = (parts: ServedRule): ServedRule => ({
 /** What no lane serves yet, and what needs no model to be served. */
 const everywhere = {
   access_programs: { only: [{}] },
-  background: { only: [false, null] },
+  background: "served",
   context_management: { only: [[], null] },
   conversation: "served",
   image: { only: [{}] },
@@ -250,16 +248,5 @@ export const responsesServedThroughChat: ServedRules<CreateResponseBody> = {
     tool_choice: callersToolChoice,
     tools: callersTools,
     top_logprobs: "served",
-  },
-};
-
-/** What the retrieval of a stored response serves. */
-export const retrievalServed: ServedRules<RetrieveResponseQuery> = {
-  where: "",
-  parameters: {
-    include: "served",
-    include_obfuscation: never,
-    starting_after: never,
-    stream: { only: [false] },
   },
 };

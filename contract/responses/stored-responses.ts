@@ -28,7 +28,19 @@ export const retrieveResponse = operation({
   query: retrieveResponseQuery,
   response,
   stream: { event: responseStreamEvent, framing: "named-events" },
-  errors: ["not_found", "unsupported_parameter"],
+  errors: ["not_found", "invalid_value"],
+});
+
+export const cancelResponse = operation({
+  id: "cancelResponse",
+  method: "POST",
+  path: "/v1/responses/{response_id}/cancel",
+  tag: "Responses",
+  summary: "Cancels a response that was created with `background: true` and has not ended.",
+  scope: "api.responses.write",
+  params,
+  response,
+  errors: ["not_found", "invalid_value"],
 });
 
 /** What OpenAI answers, although the SDK's type is void. */
@@ -47,5 +59,5 @@ export const deleteResponse = operation({
   scope: "api.responses.write",
   params,
   response: responseDeleted,
-  errors: ["not_found"],
+  errors: ["not_found", "invalid_value"],
 });

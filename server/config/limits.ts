@@ -29,6 +29,8 @@ export const defaultLimits = {
   answerBytesMax: 128 * mebibyte,
   /** How long running requests may take after SIGTERM; Kubernetes kills after 30 s unless told otherwise. */
   shutdownGraceMs: 25 * secondMs,
+  /** How long a stream can be taken up again after its last event; OpenAI gives 5 minutes. */
+  resumeWindowMs: 10 * minuteMs,
   /** How long an Idempotency-Key is remembered, as OpenAI and Stripe do. */
   idempotencyHours: 24,
   /** How often the last uses of keys are written down: a key's `last_used_at` is behind by at most this. */

@@ -110,6 +110,44 @@ export type ResponsesTable = {
   input_items: string;
   /** Set where the response was made in a conversation: its items then stand in `conversation_items`. */
   conversation_id: Nullable<string>;
+  /** Whether its stream was logged: the log itself is dropped after a while. */
+  streamed: ColumnType<boolean, boolean | undefined, boolean>;
+};
+
+/** A background response from its creation to its end; whoever deletes the row has ended it. */
+export type BackgroundResponsesTable = {
+  response_id: string;
+  organization_id: string;
+  project_id: string;
+  key_id: string;
+  request_id: string;
+  /** JSON text: the request's body without its input, which stands with the response. */
+  request: string;
+  /** The process that runs it; null where it was handed over and nobody has it yet. */
+  holder: Nullable<string>;
+  /** Named by every write of the holder; raised by who takes it over. */
+  fence: ColumnType<number, number | undefined, number>;
+  /** 1 for the first run. */
+  attempt: ColumnType<number, number | undefined, number>;
+  leased_until: Timestamp;
+  /** The sequence number of the last event in the log; -1 before the first. */
+  logged_through: ColumnType<number, number | undefined, number>;
+  /** Whether nothing was told or done yet that a second run could contradict or repeat. */
+  may_restart: ColumnType<boolean, boolean | undefined, boolean>;
+  created_at: CreatedAt;
+};
+
+/** Chunks of streams: whole frames, compressed. */
+export type ResponseLogTable = {
+  response_id: string;
+  first_sequence: number;
+  last_sequence: number;
+  /** Whether the stream ends with it. */
+  is_last: boolean;
+  organization_id: string;
+  project_id: string;
+  bytes: Uint8Array;
+  created_at: CreatedAt;
 };
 
 export type ConversationsTable = {
@@ -294,6 +332,8 @@ export type Tables = {
   project_settings: ProjectSettingsTable;
   project_rate_limits: ProjectRateLimitsTable;
   responses: ResponsesTable;
+  background_responses: BackgroundResponsesTable;
+  response_log: ResponseLogTable;
   chat_completions: ChatCompletionsTable;
   conversations: ConversationsTable;
   conversation_items: ConversationItemsTable;

@@ -19,6 +19,8 @@ const tenantTables = [
   "idempotency_keys",
   "conversations",
   "conversation_items",
+  "background_responses",
+  "response_log",
   "chat_completions",
   "project_members",
   "organization_settings",
@@ -273,6 +275,15 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
     await trx
       .insertInto("conversation_items")
       .values({ ...owned, conversation_id: conversation, is_output: false, id: "msg_1", body: "{}" })
+      .execute();
+    const running = { ...owned, response_id: `resp_${tenant.projectId}` };
+    await trx
+      .insertInto("background_responses")
+      .values({ ...running, key_id: "k", request_id: "req_1", request: "{}", leased_until: new Date() })
+      .execute();
+    await trx
+      .insertInto("response_log")
+      .values({ ...running, first_sequence: 0, last_sequence: 1, is_last: false, bytes: new Uint8Array(1) })
       .execute();
     await trx
       .insertInto("idempotency_keys")

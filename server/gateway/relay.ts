@@ -9,7 +9,7 @@ import type { Deployment } from "../ports/upstream.ts";
 import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
 import { EventFramer } from "./event-framer.ts";
 import { withIdleLimit } from "./idle-limit.ts";
-import { RequestAccount } from "./request-account.ts";
+import { attemptStatus, RequestAccount } from "./request-account.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
 
 export type RelayLimits = {
@@ -65,7 +65,7 @@ export class Relay {
       account.end(status, usage);
       return bytes;
     } catch (error) {
-      account.end(givenUpStatus(request.context), await account.abandonedUsage());
+      account.end(refusedStatus(request.context), await account.abandonedUsage());
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -106,7 +106,7 @@ export class Relay {
       return { response, account };
     } catch (error) {
       // An upstream that refuses has nothing to count; it is asked only what a given up request had cost.
-      account.end(givenUpStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
+      account.end(refusedStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
       throw error instanceof ApiError ? error : brokenAnswer(error);
     }
   }
@@ -180,7 +180,7 @@ export class Relay {
       yield onBroken(apiError);
       return "failed";
     } finally {
-      const status: UsageStatus = isBroken ? "failed" : (scanner.terminalStatus ?? "client_left");
+      const status: UsageStatus = isBroken ? "failed" : attemptStatus(context.signal, scanner.terminalStatus);
       const usage = scanner.usage ?? (status === "completed" ? undefined : await account.abandonedUsage());
       account.end(status, usage);
     }
@@ -191,9 +191,8 @@ function outcomeOf(terminal: UsageStatus | undefined): StreamOutcome | undefined
   return terminal === undefined ? undefined : terminal === "failed" ? "failed" : "completed";
 }
 
-/** An abort whose reason is an ApiError is the server's own. */
-function givenUpStatus({ signal }: RequestContext): UsageStatus {
-  return signal.aborted && !(signal.reason instanceof ApiError) ? "client_left" : "failed";
+function refusedStatus({ signal }: RequestContext): UsageStatus {
+  return attemptStatus(signal, signal.aborted ? undefined : "failed");
 }
 
 function readAnswer(

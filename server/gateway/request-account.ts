@@ -1,3 +1,4 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { elapsedMs, type RequestContext } from "../http/request-context.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
@@ -13,6 +14,27 @@ export type AccountedAttempt = {
   /** 1 for the first try. */
   readonly attempt: number;
 };
+
+/** The reason of an abort that is neither the caller's leaving nor an error: how the account of what ran then ends. */
+export class GivenUp extends Error {
+  override readonly name = "GivenUp";
+  readonly status: "cancelled" | "interrupted";
+
+  constructor(status: "cancelled" | "interrupted") {
+    super(`the work is given up: ${status}`);
+    this.status = status;
+  }
+}
+
+/**
+ * How the account of an attempt ends. What was given up is so even where the upstream has told all of its answer: nobody
+ * has it. An abort whose reason is an ApiError is the server's own.
+ * @param told how the upstream's answer ended; undefined where it did not.
+ */
+export function attemptStatus({ reason }: AbortSignal, told: UsageStatus | undefined): UsageStatus {
+  if (reason instanceof GivenUp) return reason.status;
+  return told ?? (reason instanceof ApiError ? "failed" : "client_left");
+}
 
 /**
  * The account of one attempt, from before its upstream is called to its end: both lanes book through it, in the journal

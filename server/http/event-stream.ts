@@ -4,7 +4,9 @@ import { describe } from "./render.ts";
 import type { AccessFields } from "./request-context.ts";
 
 const encoder = new TextEncoder();
-const heartbeatBytes = encoder.encode(": keep-alive\n\n");
+/** A comment: readers skip it. */
+export const heartbeatFrame = ": keep-alive\n\n";
+const heartbeatBytes = encoder.encode(heartbeatFrame);
 
 /** So many silences of the heartbeat may pass without the reader asking for more: a minute, with 15 seconds each. */
 const stalledBeatsMax = 4;
@@ -24,7 +26,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   let arrived: Arrival | undefined;
   let asked = false;
   let stalledBeats = 0;
-  let cut: (error: Error) => void = () => {};
+  let cut: () => void = () => {};
 
   const heart: Heart = {
     lastWriteMs: performance.now(),
@@ -53,7 +55,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   const stall = (): void => {
     log.error = "the client stopped reading";
     wheel.remove(heart);
-    cut(new Error(log.error));
+    cut();
     void leave();
   };
   const deliver = (): void => {
@@ -69,7 +71,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
     if (arrival.kind === "error") log.error = describe(arrival.error);
     end(arrival.kind === "end" ? arrival.outcome : "failed");
     if (arrival.kind === "end") pull.close();
-    else pull.fail(arrival.error);
+    else pull.fail();
   };
   const arrive = (arrival: Arrival): void => {
     asked = false;
@@ -91,7 +93,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   const stream = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
-        cut = (error) => controller.error(error);
+        cut = () => controller.error();
       },
       pull: (controller) =>
         new Promise<void>((resolve, reject) => {
@@ -105,7 +107,8 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
               controller.close();
               resolve();
             },
-            fail: reject,
+            // Bun writes a reason that it is given to stderr, beside the log, which has it already.
+            fail: () => reject(),
           };
           askForNext();
           deliver();
@@ -117,7 +120,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   return { stream, finished };
 }
 
-type Pull = { write(bytes: Uint8Array): void; close(): void; fail(error: unknown): void };
+type Pull = { write(bytes: Uint8Array): void; close(): void; fail(): void };
 
 type Arrival =
   | { readonly kind: "frame"; readonly bytes: Uint8Array }

@@ -75,8 +75,17 @@ export class KeyDirectory implements Authenticator {
     const refusal = this.#refusalOf(record);
     if (refusal !== undefined) throw refusal;
     if (record.addresses !== undefined && !record.addresses.has(clientAddress())) throw wrongAddress(clientAddress());
-    const { principal } = record;
-    this.#options.onUsed(principal.keyId);
+    this.#options.onUsed(record.principal.keyId);
+    return this.#principalOf(record);
+  }
+
+  /** The principal of a key whose request goes on, with what it may do now; undefined for one that is no good any more. */
+  principalOf(keyId: string): Principal | undefined {
+    const record = this.#byId.get(keyId);
+    return record === undefined || this.#refusalOf(record) !== undefined ? undefined : this.#principalOf(record);
+  }
+
+  #principalOf({ principal }: KeyRecord): Principal {
     if (principal.kind === "operator" || principal.kind === "admin") return principal;
     return { ...principal, policy: this.#options.tenants.policyOf(principal.projectId) };
   }

@@ -44,6 +44,9 @@ export type ProjectPrincipal = {
   readonly policy: ProjectPolicy;
 };
 
+/** Whose a project's objects are, whoever acts on them. */
+export type ProjectOwner = Pick<ProjectPrincipal, "organizationId" | "projectId">;
+
 export type AdminPrincipal = {
   readonly kind: "admin";
   readonly keyId: string;

@@ -1,6 +1,9 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 
-/** How a metered request ended. `interrupted` is written by the replay after a crash, never by a running request. */
+/**
+ * How a metered request ended. `interrupted`: its process ended before it did; the replay after a crash writes it, and a
+ * process that stops and leaves its work to others.
+ */
 export type UsageStatus = "completed" | "incomplete" | "failed" | "client_left" | "cancelled" | "interrupted";
 
 export type UsageStart = {

@@ -26,6 +26,7 @@ import { createEmbeddingEndpoint } from "./embeddings/index.ts";
 import { createOperatorEndpoints, type InstallationServices } from "./headrace/index.ts";
 import { listModelsEndpoint, retrieveModelEndpoint } from "./models/index.ts";
 import {
+  cancelResponseEndpoint,
   compactResponseEndpoint,
   countInputTokensEndpoint,
   createResponseEndpoint,
@@ -53,6 +54,7 @@ export function createEndpoints(
     createResponse: createResponseEndpoint(services),
     retrieveResponse: retrieveResponseEndpoint(services),
     deleteResponse: deleteResponseEndpoint(services),
+    cancelResponse: cancelResponseEndpoint(services),
     listInputItems: listInputItemsEndpoint(services),
     compactResponse: compactResponseEndpoint(services),
     countInputTokens: countInputTokensEndpoint(services),

@@ -1,8 +1,12 @@
 import type { CompiledQuery, Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
 
-/** What the server asks by itself, at any moment: news, checkpoints, last uses of keys, and the scope of these. */
-const asksByItself = /set_config|change_log|pg_current_snapshot|audit_chains|audit_checkpoints|last_used_at =/;
+/**
+ * What the server asks by itself, at any moment: news, checkpoints, last uses of keys, leases and logs of streams, and the
+ * scope of these.
+ */
+const asksByItself =
+  /set_config|change_log|pg_current_snapshot|audit_chains|audit_checkpoints|last_used_at =|skip locked|holder"? (?:=|is)|insert into "response_log"|"response_log" where "response_id" in/;
 
 export type StatementRecord = Disposable & {
   /** The statements that were sent since the last call, without those that the server sends by itself. */

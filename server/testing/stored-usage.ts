@@ -13,21 +13,42 @@ export type StoredUsage = {
 };
 
 /**
- * What is booked for a request, read from the data of a server process that has ended; undefined where nothing is.
+ * What is booked for requests, an entry for each attempt, read from the data of a server process that has ended.
  * @param environment the settings that the server was started with.
  */
-export async function storedUsage(
+export async function storedAttempts(
   environment: Readonly<Record<string, string>>,
-  requestId: string,
-): Promise<StoredUsage | undefined> {
+  requestIds: readonly string[],
+): Promise<StoredUsage[][]> {
   const config = loadConfig(environment, process.cwd());
   const logger = createLogger({ level: "warn", stream: process.stderr, bufferBytesMax: 65_536 });
   await using foundation = await openFoundation(config, logger);
   const rows = await inPlatform(foundation.database.db, (transaction) =>
-    transaction.selectFrom("usage_events").selectAll().where("request_id", "=", requestId).execute(),
+    transaction
+      .selectFrom("usage_events")
+      .selectAll()
+      .where("request_id", "in", requestIds)
+      .orderBy("attempt")
+      .execute(),
   );
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const quantities = Object.fromEntries(rows.map(({ meter, quantity }) => [meter, Number(quantity)]));
-  return { status: first.status, estimated: first.estimated, quantities };
+  return requestIds.map((requestId) => {
+    const attempts = Map.groupBy(
+      rows.filter((row) => row.request_id === requestId),
+      ({ attempt }) => attempt,
+    );
+    return [...attempts.values()].flatMap((meters) => {
+      const [first] = meters;
+      if (first === undefined) return [];
+      const quantities = Object.fromEntries(meters.map(({ meter, quantity }) => [meter, Number(quantity)]));
+      return [{ status: first.status, estimated: first.estimated, quantities }];
+    });
+  });
+}
+
+/** The same for a request of one attempt; undefined where nothing is booked. */
+export async function storedUsage(
+  environment: Readonly<Record<string, string>>,
+  requestId: string,
+): Promise<StoredUsage | undefined> {
+  return (await storedAttempts(environment, [requestId]))[0]?.[0];
 }

@@ -92,6 +92,7 @@ const fixtures: Record<OperationId, Fixture> = {
   },
   retrieveResponse: { ids: ["response_id"] },
   deleteResponse: { ids: ["response_id"] },
+  cancelResponse: { ids: ["response_id"] },
   listInputItems: { ids: ["response_id"] },
   countInputTokens: {
     ids: ["response_id", "conversation_id"],

@@ -11,6 +11,7 @@ import { projectSettings } from "./010-project-settings.ts";
 import { installationAudit } from "./011-installation-audit.ts";
 import { conversations } from "./012-conversations.ts";
 import { chatCompletions } from "./013-chat-completions.ts";
+import { backgroundResponses } from "./014-background-responses.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   installationAudit,
   conversations,
   chatCompletions,
+  backgroundResponses,
 ];

@@ -2,7 +2,7 @@ import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { isStorableId } from "../../database/storable-id.ts";
 import type { ConversationsTable, Tables } from "../../database/tables.ts";
 import { inTenant } from "../../database/tenant.ts";
-import type { ProjectPrincipal } from "../../ports/principal.ts";
+import type { ProjectOwner, ProjectPrincipal } from "../../ports/principal.ts";
 import { conversationLocked, conversationNotFound } from "./conversation-errors.ts";
 
 export type ConversationRow = Pick<Selectable<ConversationsTable>, "id" | "created_at" | "metadata">;
@@ -33,21 +33,23 @@ export class ConversationStore {
 
   /**
    * Runs `work` that changes a conversation's items; changes of one conversation follow one another.
+   * @param holder who may change it although it is held, by this very name: a response that another process began.
    * @throws ApiError `conversation_locked` while a response is being made in it.
    */
   async changing<Result>(
     principal: ProjectPrincipal,
     id: string,
     work: (transaction: Transaction<Tables>, row: ConversationRow) => Promise<Result>,
+    holder?: string,
   ): Promise<Result> {
     if (!isStorableId(id)) throw conversationNotFound(id);
     return inTenant(this.#db, principal, async (transaction) => {
       const row = await selectConversation(transaction, principal, id)
-        .select([...columns, sql<boolean>`coalesce(held_until > now(), false)`.as("is_held")])
+        .select([...columns, "held_by", sql<boolean>`coalesce(held_until > now(), false)`.as("is_held")])
         .forUpdate()
         .executeTakeFirst();
       if (row === undefined) throw conversationNotFound(id);
-      if (row.is_held) throw conversationLocked();
+      if (row.is_held && row.held_by !== holder) throw conversationLocked();
       return work(transaction, row);
     });
   }
@@ -142,7 +144,7 @@ export class ConversationStore {
     claim: { readonly holder: string; readonly holdMs: number },
     load: (transaction: Transaction<Tables>) => Promise<Loaded>,
   ): Promise<Loaded> {
-    return this.changing(principal, id, async (transaction) => {
+    const take = async (transaction: Transaction<Tables>): Promise<Loaded> => {
       await transaction
         .updateTable("conversations")
         .set({ held_by: claim.holder, held_until: inMs(claim.holdMs) })
@@ -151,7 +153,8 @@ export class ConversationStore {
         .where("project_id", "=", principal.projectId)
         .execute();
       return load(transaction);
-    });
+    };
+    return this.changing(principal, id, take, claim.holder);
   }
 
   /** Moves the end of a hold to `holdMs` from now, as long as it is still `holder`'s. */
@@ -177,7 +180,7 @@ export class ConversationStore {
   }
 }
 
-function selectConversation(transaction: Transaction<Tables>, principal: ProjectPrincipal, id: string) {
+function selectConversation(transaction: Transaction<Tables>, principal: ProjectOwner, id: string) {
   return transaction
     .selectFrom("conversations")
     .where("id", "=", id)
@@ -196,7 +199,7 @@ export async function isThere(
 /** Who holds a conversation, in a transaction that no change of it can overtake; undefined where there is none. */
 export async function lockHolder(
   transaction: Transaction<Tables>,
-  principal: ProjectPrincipal,
+  principal: ProjectOwner,
   id: string,
 ): Promise<{ readonly heldBy: string | null } | undefined> {
   const row = await selectConversation(transaction, principal, id).select("held_by").forUpdate().executeTakeFirst();
@@ -205,7 +208,7 @@ export async function lockHolder(
 
 export async function releaseHold(
   transaction: Transaction<Tables>,
-  principal: ProjectPrincipal,
+  principal: ProjectOwner,
   id: string,
   holder: string,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Transaction } from "kysely";
 import { isStorableId } from "../../database/storable-id.ts";
 import type { Tables } from "../../database/tables.ts";
-import type { ProjectPrincipal } from "../../ports/principal.ts";
+import type { ProjectOwner, ProjectPrincipal } from "../../ports/principal.ts";
 import { assignIds, type KeptItem, type NamedItem } from "../items/index.ts";
 
 /** Rows of one INSERT: with their values they stay far below what one statement may bind. */
@@ -19,7 +19,7 @@ export type ItemPlace = {
 /** Adds items in their order. What has an id that its conversation has already is kept under another one. */
 export async function insertItems(
   transaction: Transaction<Tables>,
-  principal: ProjectPrincipal,
+  principal: ProjectOwner,
   place: ItemPlace,
   items: readonly KeptItem[],
   seed: string,
@@ -44,7 +44,7 @@ export async function insertItems(
 /** Which of the ids that these items bring along a conversation has already. */
 export async function knownIds(
   transaction: Transaction<Tables>,
-  principal: ProjectPrincipal,
+  principal: ProjectOwner,
   conversationId: string | null,
   items: readonly KeptItem[],
 ): Promise<string[]> {
@@ -156,7 +156,7 @@ export async function removeItem(
   return true;
 }
 
-function itemsOf(transaction: Transaction<Tables>, principal: ProjectPrincipal, conversationId: string) {
+function itemsOf(transaction: Transaction<Tables>, principal: ProjectOwner, conversationId: string) {
   return transaction
     .selectFrom("conversation_items")
     .where("conversation_id", "=", conversationId)

@@ -1,6 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../../database/tables.ts";
-import type { ProjectPrincipal } from "../../ports/principal.ts";
+import type { ProjectOwner, ProjectPrincipal } from "../../ports/principal.ts";
 import type { KeptItem } from "../items/index.ts";
 import { conversationLocked } from "./conversation-errors.ts";
 import { isThere, lockHolder, releaseHold } from "./conversation-store.ts";
@@ -27,7 +27,7 @@ export type ConversationTurn = {
  */
 export async function appendTurn(
   transaction: Transaction<Tables>,
-  principal: ProjectPrincipal,
+  principal: ProjectOwner,
   turn: ConversationTurn,
 ): Promise<void> {
   const { conversationId, holder, responseId } = turn;

@@ -11,8 +11,8 @@ import { openReasoning } from "./returned-reasoning.ts";
 import { summarize } from "./summarize.ts";
 import { engineCount, parseTokenCount } from "./token-count.ts";
 
-/** The turn itself is booked as the first attempt of its request, and the sum that is made before it as the second. */
-const compactionAttempt = 2;
+/** The sum before a run is booked beside it, under an attempt of its own: runs of one request count up from 1. */
+const compactionAttempts = 1_000;
 
 /**
  * The turn with all but its last words compacted, where it is longer than the caller's `context_management` lets it be.
@@ -34,7 +34,7 @@ export async function compactTurn(services: ResponseServices, turn: ResponseTurn
     deployment,
     principal,
     context,
-    attempt: compactionAttempt,
+    attempt: compactionAttempts + turn.attempt,
   });
   const item = sealCompaction(services.sealer, principal, { id: services.ids("cmp"), summary });
   const told = { item: toldSummary(summary), place: "context_management" };

@@ -1,69 +1,89 @@
-import { ApiError } from "@headrace/contract/common/errors.ts";
-import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
-import { conversationIdOf } from "@headrace/contract/responses/request.ts";
-import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
+import type { InputItem } from "@headrace/contract/responses/input-items.ts";
+import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
 import { requireKeptContent } from "../../access/keeps-content.ts";
-import { route } from "../../gateway/route.ts";
-import { underPolicy } from "../../gateway/under-policy.ts";
-import { endpoint } from "../../http/endpoint.ts";
+import { endpoint, json, type Reply } from "../../http/endpoint.ts";
+import { describe } from "../../http/render.ts";
+import type { ResponseObject } from "../../inference/response-object.ts";
 import { answerInConversation } from "../conversations/index.ts";
-import { checkCalls } from "./check-calls.ts";
-import { checkTools } from "./check-tools.ts";
-import { compactTurn } from "./compact-turn.ts";
-import { fromLastCompaction } from "./compaction.ts";
-import { inputItemsOf, placedItems } from "./conversation-input.ts";
-import { createThroughChat } from "./create-through-chat.ts";
-import { createThroughProvider } from "./create-through-provider.ts";
-import { resolveReferences } from "./item-references.ts";
-import { asTurn, loadHistory, refuseTwoHistories, refuseUnservedItems } from "./load-history.ts";
+import { createInBackground } from "./background/create-in-background.ts";
+import { inputItemsOf } from "./conversation-input.ts";
+import { asTurn, loadHistory, refuseUnservedItems } from "./load-history.ts";
+import { type Before, prepareTurn, type RoutedTurn, routeTurn, type TurnRequest } from "./prepare-turn.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
-import type { StoredTurn } from "./response-store.ts";
+import { streamReply } from "./stream-reply.ts";
 
 export const createResponseEndpoint = (services: ResponseServices) =>
   endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
-    if (requested.model === undefined) {
-      throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
-    }
-    const { deployment, api } = route(services.models, principal, requested.model, ["responses", "chat"]);
-    const rules = api === "chat" ? responsesServedThroughChat : responsesServedByProviders;
-    const body = underPolicy(principal, deployment, requested);
-    refuseUnserved(rules, requested);
-    refuseTwoHistories(body);
-    checkTools(body);
+    const routed = routeTurn(services, principal, requested);
+    const { body, rules } = routed;
     const given = inputItemsOf(body.input);
-    const conversationId = conversationIdOf(body);
-    const answer = async (history: readonly StoredTurn[]) => {
-      const input = await resolveReferences(services.items, principal, history, given);
-      const placed = placedItems(history, input, conversationId);
-      const items = fromLastCompaction(services.sealer, principal, placed, api);
-      checkCalls(items);
-      const keep = keeper(services, { body, input, principal, context, conversationId });
-      const turn = { body, rawBody, principal, context, deployment, input, items, conversationId, keep };
-      if (api !== "chat") return createThroughProvider(services, turn);
-      return createThroughChat(services, await compactTurn(services, turn));
+    const request: TurnRequest = {
+      rawBody,
+      principal,
+      context,
+      responseId: services.ids("resp"),
+      createdAt: Math.floor(services.clock.nowMs() / 1000),
+      attempt: 1,
     };
-    if (conversationId === undefined) return answer(await loadHistory(services, principal, body));
+    if (body.background === true) return createInBackground(services, routed, request, given);
+    const conversationId = conversationIdOf(body);
+    if (conversationId === undefined) {
+      const history = await loadHistory(services, principal, body);
+      return createInForeground(services, routed, request, { history, conversationId, given });
+    }
     requireKeptContent(principal, "conversation");
-    const request = { conversationId, principal, context, input: given };
-    return answerInConversation(services.conversations, request, (said) => {
+    const report = (error: unknown): void => {
+      context.fields.error = describe(error);
+    };
+    const hold = { conversationId, principal, holder: context.requestId, input: given, report };
+    return answerInConversation(services.conversations, hold, (said) => {
       refuseUnservedItems(rules, said);
-      return answer([asTurn(conversationId, said)]);
+      const history = [asTurn(conversationId, said)];
+      return createInForeground(services, routed, request, { history, conversationId, given });
     });
   });
+
+async function createInForeground(
+  services: ResponseServices,
+  routed: RoutedTurn,
+  request: TurnRequest,
+  before: Before & { readonly given: readonly InputItem[] },
+): Promise<Reply<ResponseObject>> {
+  const { principal, context, responseId } = request;
+  const { body } = routed;
+  const { prepared } = await prepareTurn(services, routed, request, before, (input) =>
+    keeper(services, body, request, input, before.conversationId),
+  );
+  if (body.stream !== true) return json(await prepared.answer());
+  const frames = await prepared.stream();
+  if (!isStored(body)) return streamReply(services, frames, context);
+  const keptResponse = () => services.store.find(principal, responseId);
+  return streamReply(
+    services,
+    services.streams.behind.through(frames, { principal, responseId, keptResponse }),
+    context,
+  );
+}
+
+function isStored(body: CreateResponseBody): boolean {
+  return body.store !== false;
+}
 
 /** How this turn's response is kept. What is said in a conversation belongs to it, whether the response is stored or not. */
 function keeper(
   services: ResponseServices,
-  turn: Pick<ResponseTurn, "body" | "input" | "principal" | "context" | "conversationId">,
+  body: CreateResponseBody,
+  { principal, context }: TurnRequest,
+  input: readonly InputItem[],
+  conversationId: string | undefined,
 ): ResponseTurn["keep"] {
-  const { input, principal, conversationId } = turn;
-  const isStored = turn.body.store !== false;
+  const streamed = body.stream === true;
   if (conversationId !== undefined) {
-    const hold = { conversationId, holder: turn.context.requestId, isStored };
-    return (response) => services.store.insertInConversation(principal, response, input, hold);
+    const hold = { conversationId, holder: context.requestId, isStored: isStored(body) };
+    return (response) => services.store.insertInConversation(principal, response, input, hold, streamed);
   }
   return async (response) => {
-    if (isStored) await services.store.insert(principal, response, input);
+    if (isStored(body)) await services.store.insert(principal, response, input, streamed);
   };
 }

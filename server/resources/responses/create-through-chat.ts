@@ -1,35 +1,30 @@
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import { cacheScopeOf } from "../../access/cache-scope.ts";
 import { RequestAccount } from "../../gateway/request-account.ts";
-import type { EventFrames, Reply } from "../../http/endpoint.ts";
-import { json } from "../../http/endpoint.ts";
-import { eventStream, eventStreamContentType, namedFrame } from "../../http/event-stream.ts";
+import type { EventFrames } from "../../http/endpoint.ts";
+import { namedFrame } from "../../http/event-stream.ts";
 import { createChatCompletionsModel } from "../../inference/chat-completions-model.ts";
 import { refuseUntold, toldTo } from "../../inference/chat-refusal.ts";
 import { ResponseEmitter } from "../../inference/response-emitter.ts";
 import type { ResponseEvent } from "../../inference/response-events.ts";
-import { newResponseObject, type ResponseObject, type ResponseRequest } from "../../inference/response-object.ts";
+import { newResponseObject, type ResponseRequest } from "../../inference/response-object.ts";
 import type { PlacedItem } from "./conversation-input.ts";
 import { toModelRequest } from "./model-request.ts";
-import type { ResponseServices, ResponseTurn } from "./response-services.ts";
+import type { PreparedTurn, ResponseServices, ResponseTurn } from "./response-services.ts";
 import { openReasoning } from "./returned-reasoning.ts";
 import { type Failure, runResponse } from "./run-response.ts";
 
 /** The stateful lane: a model that speaks Chat Completions answers a Responses call. */
-export async function createThroughChat(
-  services: ResponseServices,
-  turn: ResponseTurn,
-): Promise<Reply<ResponseObject>> {
+export function createThroughChat(services: ResponseServices, turn: ResponseTurn): PreparedTurn {
   const { body, context, principal, deployment, items } = turn;
   const { sealer } = services;
   const request = toModelRequest(body, items, (placed) => openReasoning(sealer, principal, placed));
   refuseUntold(deployment, request);
   const isSealed = body.include?.includes("reasoning.encrypted_content") === true;
-  const nowMs = services.clock.nowMs();
   const emitter = new ResponseEmitter({
     response: newResponseObject({ ...body, model: deployment.model } as ResponseRequest, {
-      id: services.ids("resp"),
-      createdAt: Math.floor(nowMs / 1000),
+      id: turn.responseId,
+      createdAt: turn.createdAt,
     }),
     ids: services.ids,
     nowMs: () => services.clock.nowMs(),
@@ -38,39 +33,40 @@ export async function createThroughChat(
     compaction: turn.compaction,
     seal: isSealed ? (text, itemId) => sealer.seal(text, principal, itemId) : undefined,
   });
-  const account = RequestAccount.open(services.journal, {
-    operationId: createResponse.id,
-    deployment,
-    principal,
-    context,
-    attempt: 1,
-  });
-  const { events, failure } = await runResponse({
-    model: createChatCompletionsModel({
-      ...cacheScopeOf(principal),
-      deployment,
-      requestId: context.requestId,
-      eventBytesMax: services.relayLimits.eventBytesMax,
-    }),
-    request: toldTo(deployment, request),
-    mayShorten: body.truncation === "auto",
-    emitter,
-    account,
-    context,
-    record: () => turn.keep(emitter.response),
-  });
-  if (body.stream === true) {
-    const frames = toFrames(events, failure);
-    return {
-      kind: "stream",
-      contentType: eventStreamContentType,
-      body: eventStream(frames, services.heartbeats, context.fields),
-    };
-  }
-  for await (const _ of events);
-  const failed = failure();
-  if (failed) throw failed.error;
-  return json(emitter.response);
+  const start = () =>
+    runResponse({
+      model: createChatCompletionsModel({
+        ...cacheScopeOf(principal),
+        deployment,
+        requestId: context.requestId,
+        eventBytesMax: services.relayLimits.eventBytesMax,
+      }),
+      request: toldTo(deployment, request),
+      mayShorten: body.truncation === "auto",
+      emitter,
+      account: RequestAccount.open(services.journal, {
+        operationId: createResponse.id,
+        deployment,
+        principal,
+        context,
+        attempt: turn.attempt,
+      }),
+      context,
+      record: () => turn.keep(emitter.response),
+    });
+  return {
+    async answer() {
+      const { events, failure } = await start();
+      for await (const _ of events);
+      const failed = failure();
+      if (failed) throw failed.error;
+      return emitter.response;
+    },
+    async stream() {
+      const { events, failure } = await start();
+      return toFrames(events, failure);
+    },
+  };
 }
 
 function callIdsOf(items: readonly PlacedItem[]): string[] {

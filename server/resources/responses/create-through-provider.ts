@@ -2,11 +2,9 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
-import { json, type Reply } from "../../http/endpoint.ts";
-import { eventStream, eventStreamContentType } from "../../http/event-stream.ts";
 import { newResponseObject, type ResponseObject } from "../../inference/response-object.ts";
 import { ResponseEnvelopes } from "./response-envelopes.ts";
-import type { ResponseServices, ResponseTurn } from "./response-services.ts";
+import type { PreparedTurn, ResponseServices, ResponseTurn } from "./response-services.ts";
 import type { StoredResponse } from "./response-store.ts";
 import { readableByProvider } from "./returned-reasoning.ts";
 
@@ -15,21 +13,21 @@ import { readableByProvider } from "./returned-reasoning.ts";
  * and stores nothing, so a chain can go on with any model, and nobody reaches another tenant's responses through the
  * account that all tenants share there.
  */
-export async function createThroughProvider(
-  services: ResponseServices,
-  turn: ResponseTurn,
-): Promise<Reply<ResponseObject>> {
+export function createThroughProvider(services: ResponseServices, turn: ResponseTurn): PreparedTurn {
   const { body, rawBody, principal, context, deployment } = turn;
   const readable = readableByProvider(services.sealer, principal, turn.items).map(({ item }) => item);
   // The caller's own bytes are sent where they say all of it.
   const isAsGiven = typeof body.input === "string" ? readable.length === 1 : isSame(readable, body.input ?? []);
-  const request: RelayRequest = {
+  const toRequest = (stream: boolean): RelayRequest => ({
     operation: createResponse,
     deployment,
     path: "/responses",
     body: patchJson(rawBody, {
       model: deployment.upstreamModel,
       store: false,
+      // The upstream keeps nothing that could go on without us.
+      background: undefined,
+      ...(body.background === true ? { stream } : {}),
       previous_response_id: undefined,
       conversation: undefined,
       ...(isAsGiven ? {} : { input: readable }),
@@ -37,11 +35,12 @@ export async function createThroughProvider(
     }),
     principal,
     context,
-    attempt: 1,
-  };
+    attempt: turn.attempt,
+  });
   const own = {
-    id: services.ids("resp"),
+    id: turn.responseId,
     store: body.store ?? true,
+    background: body.background ?? false,
     previous_response_id: body.previous_response_id ?? null,
     ...(turn.conversationId === undefined ? {} : { conversation: { id: turn.conversationId } }),
     metadata: body.metadata ?? {},
@@ -49,20 +48,19 @@ export async function createThroughProvider(
     safety_identifier: body.safety_identifier ?? null,
     user: body.user ?? null,
   };
-  const nowMs = services.clock.nowMs();
-  if (body.stream !== true) {
-    const response = { ...parseResponse(await services.relay.answer(request)), ...own };
-    await turn.keep(response);
-    return json(response as unknown as ResponseObject);
-  }
-  const envelopes = new ResponseEnvelopes(own, turn.keep, () =>
-    newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: Math.floor(nowMs / 1000) }),
-  );
-  const frames = await services.relay.stream(request, (error) => envelopes.brokenFrames(error));
   return {
-    kind: "stream",
-    contentType: eventStreamContentType,
-    body: eventStream(envelopes.rewrite(frames), services.heartbeats, context.fields),
+    async answer() {
+      const response = { ...parseResponse(await services.relay.answer(toRequest(false))), ...own };
+      await turn.keep(response);
+      return response as unknown as ResponseObject;
+    },
+    async stream() {
+      const envelopes = new ResponseEnvelopes(own, turn.keep, () =>
+        newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: turn.createdAt }),
+      );
+      const frames = await services.relay.stream(toRequest(true), (error) => envelopes.brokenFrames(error));
+      return envelopes.rewrite(frames);
+    },
   };
 }
 

@@ -1,3 +1,7 @@
+export { BackgroundStore } from "./background/background-store.ts";
+export { RunningResponses } from "./background/running-responses.ts";
+export { startTakeOver } from "./background/take-over.ts";
+export { cancelResponseEndpoint } from "./cancel-response.ts";
 export { compactResponseEndpoint } from "./compact-response.ts";
 export { countInputTokensEndpoint } from "./count-input-tokens.ts";
 export { createResponseEndpoint } from "./create-response.ts";
@@ -7,3 +11,6 @@ export { ResponseItemStore } from "./response-item-store.ts";
 export type { ResponseServices } from "./response-services.ts";
 export { ResponseStore } from "./response-store.ts";
 export { retrieveResponseEndpoint } from "./retrieve-response.ts";
+export { StreamLogStore } from "./stream-log/stream-log-store.ts";
+export { StreamTails } from "./stream-log/stream-tails.ts";
+export { WriteBehindLog } from "./stream-log/write-behind-log.ts";

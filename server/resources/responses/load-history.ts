@@ -8,7 +8,8 @@ import type { StoredTurn } from "./response-store.ts";
 
 /**
  * The turns that a request continues, oldest first.
- * @throws ApiError `previous_response_not_found` where one of them is unknown, deleted or another project's.
+ * @throws ApiError `previous_response_not_found` where one of them is unknown, deleted or another project's, and
+ * `invalid_value` for one that has not ended.
  */
 export async function loadHistory(
   services: Pick<ResponseServices, "store">,
@@ -17,15 +18,24 @@ export async function loadHistory(
 ): Promise<readonly StoredTurn[]> {
   if (id === undefined || id === null) return [];
   const chain = await services.store.chain(principal, id);
-  if (chain !== undefined) return chain;
-  throw new ApiError("previous_response_not_found", `Previous response with id '${id}' not found.`, {
-    param: "previous_response_id",
-  });
+  if (chain === undefined) {
+    throw new ApiError("previous_response_not_found", `Previous response with id '${id}' not found.`, {
+      param: "previous_response_id",
+    });
+  }
+  const status = chain.at(-1)?.status;
+  if (status !== "queued" && status !== "in_progress") return chain;
+  throw new ApiError(
+    "invalid_value",
+    `The previous response with id '${id}' is still ${status === "queued" ? "queued" : "in progress"}. Wait until it has ended, then continue from it.`,
+    { param: "previous_response_id" },
+  );
 }
 
 /** A conversation's items as one turn: who said them does not matter to a model. */
 export function asTurn(conversationId: string, items: readonly { readonly item: unknown }[]): StoredTurn {
-  return { id: conversationId, inputItems: items.map(({ item }) => item) as StoredTurn["inputItems"], output: [] };
+  const inputItems = items.map(({ item }) => item) as StoredTurn["inputItems"];
+  return { id: conversationId, status: "completed", inputItems, output: [] };
 }
 
 /**

@@ -18,6 +18,7 @@ const ids = createIdGenerator(() => 1_763_000_000_000);
 const own = {
   id: "resp_own",
   store: true,
+  background: false,
   previous_response_id: null,
   metadata: {},
   prompt_cache_key: null,

@@ -10,6 +10,7 @@ import { UpstreamItems } from "./upstream-items.ts";
 /** What we say of a response instead of the upstream. */
 export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id" | "conversation"> & {
   readonly store: boolean;
+  readonly background: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly prompt_cache_key: string | null;
   readonly safety_identifier: string | null;

@@ -1,11 +1,13 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import type { OutputItem } from "@headrace/contract/responses/output-items.ts";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { isStorableId } from "../../database/storable-id.ts";
 import type { Tables } from "../../database/tables.ts";
 import { inTenant } from "../../database/tenant.ts";
-import type { ProjectPrincipal } from "../../ports/principal.ts";
+import type { ProjectOwner, ProjectPrincipal } from "../../ports/principal.ts";
 import { appendTurn, forgetResponse, historyBefore, itemsOfResponse } from "../conversations/index.ts";
+import { deleteLog } from "./stream-log/stream-log-store.ts";
 
 /** Turns that a chain may have; longer ones cost more to load than any model can read. */
 const chainTurnsMax = 1_000;
@@ -19,9 +21,16 @@ export type StoredResponse = Record<string, unknown> & {
   readonly output: OutputItem[];
   readonly previous_response_id: string | null;
   readonly conversation?: { readonly id: string } | null;
+  readonly background?: boolean | null;
 };
 
-export type StoredTurn = { readonly id: string; readonly inputItems: InputItem[]; readonly output: OutputItem[] };
+export type StoredTurn = {
+  readonly id: string;
+  /** A response's; a turn of a conversation has ended. */
+  readonly status: string;
+  readonly inputItems: InputItem[];
+  readonly output: OutputItem[];
+};
 
 /**
  * The `responses` table: each row holds one turn, its own input and its own output, and points to the turn before. Those
@@ -34,9 +43,15 @@ export class ResponseStore {
     this.#db = db;
   }
 
-  async insert(principal: ProjectPrincipal, response: StoredResponse, inputItems: readonly InputItem[]): Promise<void> {
+  /** @param streamed whether its stream is logged. */
+  async insert(
+    principal: ProjectPrincipal,
+    response: StoredResponse,
+    inputItems: readonly InputItem[],
+    streamed: boolean,
+  ): Promise<void> {
     await inTenant(this.#db, principal, (transaction) =>
-      insertRow(transaction, principal, response, { conversationId: null, inputItems }),
+      insertRow(transaction, principal, response, { conversationId: null, inputItems, streamed }),
     );
   }
 
@@ -50,12 +65,13 @@ export class ResponseStore {
     response: StoredResponse,
     inputItems: readonly InputItem[],
     hold: { readonly conversationId: string; readonly holder: string; readonly isStored: boolean },
+    streamed: boolean,
   ): Promise<void> {
     const { id, status, output } = response;
     await inTenant(this.#db, principal, async (transaction) => {
       await appendTurn(transaction, principal, { ...hold, responseId: id, status, input: inputItems, output });
       if (!hold.isStored) return;
-      const place = { conversationId: hold.conversationId, inputItems: [] };
+      const place = { conversationId: hold.conversationId, inputItems: [], streamed };
       await insertRow(transaction, principal, { ...response, output: [] }, place);
     });
   }
@@ -78,7 +94,25 @@ export class ResponseStore {
     });
   }
 
-  /** @returns whether there was one. Its text is gone for good; turns that continued it can't be continued further. */
+  /** Whether a response's stream was logged; undefined for an unknown response. */
+  async isStreamed(principal: ProjectPrincipal, id: string): Promise<boolean | undefined> {
+    if (!isStorableId(id)) return undefined;
+    const row = await inTenant(this.#db, principal, (transaction) =>
+      transaction
+        .selectFrom("responses")
+        .select("streamed")
+        .where("id", "=", id)
+        .where("organization_id", "=", principal.organizationId)
+        .where("project_id", "=", principal.projectId)
+        .executeTakeFirst(),
+    );
+    return row?.streamed;
+  }
+
+  /**
+   * @returns whether there was one. Its text is gone for good; turns that continued it can't be continued further.
+   * @throws ApiError `invalid_value` for one that runs in the background.
+   */
   async delete(principal: ProjectPrincipal, id: string): Promise<boolean> {
     if (!isStorableId(id)) return false;
     return inTenant(this.#db, principal, async (transaction) => {
@@ -87,10 +121,13 @@ export class ResponseStore {
         .where("id", "=", id)
         .where("organization_id", "=", principal.organizationId)
         .where("project_id", "=", principal.projectId)
-        .returning("conversation_id")
+        .returning(["conversation_id", "status", "streamed"])
         .executeTakeFirst();
-      if (row !== undefined && row.conversation_id !== null) await forgetResponse(transaction, principal, id);
-      return row !== undefined;
+      if (row === undefined) return false;
+      if (row.status === "queued" || row.status === "in_progress") throw underWay();
+      if (row.conversation_id !== null) await forgetResponse(transaction, principal, id);
+      if (row.streamed) await deleteLog(transaction, principal, id);
+      return true;
     });
   }
 
@@ -115,6 +152,7 @@ export class ResponseStore {
       if (oldest === undefined) return undefined;
       const turns = rows.map((row) => ({
         id: row.id,
+        status: row.status,
         inputItems: JSON.parse(row.input_items) as InputItem[],
         output: (JSON.parse(row.body) as StoredResponse).output,
       }));
@@ -122,8 +160,13 @@ export class ResponseStore {
       const own = await itemsOfResponse(transaction, principal, oldest.id);
       const before = await historyBefore(transaction, principal, oldest.conversation_id, own.firstNumber);
       const beginning = [
-        { id: oldest.conversation_id, inputItems: (before ?? []) as InputItem[], output: [] },
-        { id: oldest.id, inputItems: own.input as InputItem[], output: own.output as OutputItem[] },
+        { id: oldest.conversation_id, status: "completed", inputItems: (before ?? []) as InputItem[], output: [] },
+        {
+          id: oldest.id,
+          status: oldest.status,
+          inputItems: own.input as InputItem[],
+          output: own.output as OutputItem[],
+        },
       ];
       return { turns: [...beginning, ...turns.slice(1)], isWhole: before !== undefined };
     });
@@ -132,6 +175,7 @@ export class ResponseStore {
 
 type ChainRow = {
   id: string;
+  status: string;
   previous_response_id: string | null;
   conversation_id: string | null;
   body: string;
@@ -146,26 +190,33 @@ async function selectChain(
 ): Promise<ChainRow[]> {
   const { rows } = await sql<ChainRow>`
     with recursive chain as (
-      select id, previous_response_id, conversation_id, body, input_items, 1 as depth from responses
+      select id, status, previous_response_id, conversation_id, body, input_items, 1 as depth from responses
       where id = ${id} and organization_id = ${organizationId} and project_id = ${projectId}
       union all
-      select parent.id, parent.previous_response_id, parent.conversation_id, parent.body, parent.input_items,
-        chain.depth + 1
+      select parent.id, parent.status, parent.previous_response_id, parent.conversation_id, parent.body,
+        parent.input_items, chain.depth + 1
       from responses parent join chain on parent.id = chain.previous_response_id
       where parent.organization_id = ${organizationId} and parent.project_id = ${projectId}
         and chain.depth < ${chainTurnsMax}
     )
-    select id, previous_response_id, conversation_id, body, input_items from chain order by depth desc`.execute(
+    select id, status, previous_response_id, conversation_id, body, input_items from chain order by depth desc`.execute(
     transaction,
   );
   return rows;
 }
 
-async function insertRow(
+/** Where a response stands besides its row. */
+type Place = {
+  readonly conversationId: string | null;
+  readonly inputItems: readonly InputItem[];
+  readonly streamed: boolean;
+};
+
+export async function insertRow(
   transaction: Transaction<Tables>,
-  principal: ProjectPrincipal,
+  principal: ProjectOwner,
   response: StoredResponse,
-  place: { readonly conversationId: string | null; readonly inputItems: readonly InputItem[] },
+  place: Place,
 ): Promise<void> {
   await transaction
     .insertInto("responses")
@@ -180,6 +231,39 @@ async function insertRow(
       conversation_id: place.conversationId,
       body: JSON.stringify(response),
       input_items: JSON.stringify(place.inputItems),
+      streamed: place.streamed,
     })
     .execute();
+}
+
+/** Brings the row of a response that was inserted before its end up to date. */
+export async function updateRow(
+  transaction: Transaction<Tables>,
+  principal: ProjectOwner,
+  response: StoredResponse,
+  place: Partial<Pick<Place, "conversationId" | "inputItems">> = {},
+): Promise<void> {
+  await transaction
+    .updateTable("responses")
+    .set({
+      status: response.status,
+      body: JSON.stringify(response),
+      ...(place.conversationId === undefined ? {} : { conversation_id: place.conversationId }),
+      ...(place.inputItems === undefined ? {} : { input_items: JSON.stringify(place.inputItems) }),
+    })
+    .where("id", "=", response.id)
+    .where("organization_id", "=", principal.organizationId)
+    .where("project_id", "=", principal.projectId)
+    .execute();
+}
+
+/** The words are OpenAI's, as observed. */
+function underWay(): ApiError {
+  return new ApiError(
+    "invalid_value",
+    "Cannot delete an in-flight response. Cancel it first, or wait until it has ended.",
+    {
+      param: "response_id",
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
-import type { RequestAccount } from "../../gateway/request-account.ts";
+import { attemptStatus, type RequestAccount } from "../../gateway/request-account.ts";
 import { describe } from "../../http/render.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import { emitResponse } from "../../inference/emit-response.ts";
@@ -41,7 +41,7 @@ export async function runResponse(
   try {
     parts = await acceptedParts(run);
   } catch (error) {
-    if (run.context.signal.aborted) await turn.close("client_left");
+    if (run.context.signal.aborted) await turn.close(attemptStatus(run.context.signal, undefined));
     // A model that refuses has nothing to count: it is not asked what the request had cost.
     else run.account.end("failed", undefined);
     throw error;
@@ -99,7 +99,7 @@ async function* recordedEvents(
   } finally {
     // Nobody listens any more: what can't be kept is only told to the log, and the account is closed in any case.
     if (!recorded) await record().catch(onError);
-    await turn.close(statusOf(emitter));
+    await turn.close(attemptStatus(context.signal, statusOf(emitter)));
   }
 }
 
@@ -130,7 +130,7 @@ function notKept(event: LifecycleEvent): ResponseEvent[] {
   ];
 }
 
-function statusOf(emitter: ResponseEmitter): UsageStatus {
+function statusOf(emitter: ResponseEmitter): UsageStatus | undefined {
   switch (emitter.response.status) {
     case "completed":
       return "completed";
@@ -139,7 +139,7 @@ function statusOf(emitter: ResponseEmitter): UsageStatus {
     case "failed":
       return "failed";
     default:
-      return "client_left";
+      return undefined;
   }
 }
 
