@@ -27,6 +27,7 @@ import { createRequestHandler, type Page } from "./http/api-server.ts";
 import { listen } from "./http/bun-listener.ts";
 import { HeartbeatWheel } from "./http/heartbeat.ts";
 import { IdempotencyGuard } from "./http/idempotency.ts";
+import { OpenSockets } from "./http/open-sockets.ts";
 import { RefusalLog } from "./http/refusal-log.ts";
 import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
@@ -44,7 +45,7 @@ import type { Logger } from "./ports/logger.ts";
 import type { MailSender } from "./ports/mail.ts";
 import type { Upstream } from "./ports/upstream.ts";
 import { createEndpoints } from "./resources/index.ts";
-import { ResponseStore } from "./resources/responses/index.ts";
+import { ResponseStore, responsesSocket } from "./resources/responses/index.ts";
 
 /** A serving platform. */
 export type Platform = AsyncDisposable & {
@@ -139,7 +140,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     }),
   );
   const operator = { db: database.db, keys, refreshKeys: keyDirectory.refresh };
-  const endpoints = createEndpoints({
+  const heartbeats = new HeartbeatWheel(limits.heartbeatMs);
+  const services = {
     ...operator,
     auditVerifier: new AuditVerifier(audit),
     health,
@@ -151,10 +153,10 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     relayLimits,
     journal,
     store: new ResponseStore(database.db),
-    heartbeats: new HeartbeatWheel(limits.heartbeatMs),
+    heartbeats,
     ids: createIdGenerator(() => clock.nowMs()),
     clock,
-  });
+  };
 
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
@@ -162,9 +164,14 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   parts.defer(() => refusals.flush());
   const running = new RunningRequests((principal) => keyDirectory.directory.refusalOfRunning(principal));
   parts.defer(() => running.close());
+  const openSockets = new OpenSockets(limits);
   const handle = createRequestHandler({
     refusals,
-    router: new Router(endpoints),
+    router: new Router(createEndpoints(services)),
+    sockets: [responsesSocket(services, limits)],
+    openSockets,
+    heartbeats,
+    websocketConnectionMs: limits.websocketConnectionMs,
     authenticator: keyDirectory.directory,
     idempotency: new IdempotencyGuard(new PostgresIdempotencyStore(database.db, limits.idempotencyHours), report),
     logger,
@@ -190,6 +197,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     where: { unixSocket: controlSocket },
     handle: createControlHandler(control, logger),
     bodyBytesMax: 65_536,
+    messageBytesMax: 0,
   });
   chmodSync(controlSocket, 0o600);
   parts.defer(async () => {
@@ -198,10 +206,17 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   });
 
   // The pipeline refuses at its limit, in OpenAI's words; Bun's own bound would cut the connection without any.
-  const listener = listen({ where: config.listen, handle, bodyBytesMax: Number.MAX_SAFE_INTEGER });
+  const listener = listen({
+    where: config.listen,
+    handle,
+    bodyBytesMax: Number.MAX_SAFE_INTEGER,
+    messageBytesMax: limits.websocketMessageBytesMax,
+  });
   parts.defer(async () => {
     phase = "stopping";
     const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");
+    // Whose turns are done goes now: the listener waits for open WebSockets, and goes on serving them.
+    openSockets.finish({ closeCode: 1001, reason: shuttingDown, isTold: false });
     await listener.stop(limits.shutdownGraceMs, () => running.stop(shuttingDown));
     // Of a caller that has just left, the engine still has to tell what was used.
     await journal.settled(settledMsMax);

@@ -142,9 +142,13 @@ export class ResponseEmitter {
       this.#message().openText();
       this.#closeItem("completed");
     }
-    this.#response.completed_at = this.#nowSeconds();
-    this.#response.usage = responseUsage(usage);
-    return this.#end("completed", "response.completed");
+    return this.#complete(usage);
+  }
+
+  /** Ends a response that was only to be prepared: it has no output, and no model was asked. */
+  completeUnasked(): ResponseEvent[] {
+    this.#begin();
+    return this.#complete({ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 });
   }
 
   /** Ends before the model was done; the item that it was writing is marked `incomplete`. */
@@ -189,6 +193,12 @@ export class ResponseEmitter {
     if (this.#response.status === "queued") this.#lifecycle("response.queued");
     this.#response.status = "in_progress";
     this.#lifecycle("response.in_progress");
+  }
+
+  #complete(usage: TokenUsage): ResponseEvent[] {
+    this.#response.completed_at = this.#nowSeconds();
+    this.#response.usage = responseUsage(usage);
+    return this.#end("completed", "response.completed");
   }
 
   #end(

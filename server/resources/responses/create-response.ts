@@ -10,10 +10,20 @@ import type { ProjectPrincipal } from "../../ports/principal.ts";
 import { inputItemsOf } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
+import { prepareResponse } from "./prepare-response.ts";
 import type { ResponseServices } from "./response-services.ts";
-import type { StoredTurn } from "./response-store.ts";
+import type { StoredResponse, StoredTurn } from "./response-store.ts";
+import type { TurnMemory } from "./turn-memory.ts";
 
-export const createResponseEndpoint = (services: ResponseServices) =>
+/** How a turn differs from one that stands alone. */
+export type TurnOptions = {
+  /** What its connection remembers. */
+  readonly memory?: TurnMemory;
+  /** False: everything is prepared, and no model is asked. */
+  readonly generate?: boolean;
+};
+
+export const createResponseEndpoint = (services: ResponseServices, { memory, generate = true }: TurnOptions = {}) =>
   endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
     if (requested.model === undefined) {
       throw new ApiError("missing_required_parameter", "Missing required parameter: 'model'.", { param: "model" });
@@ -22,19 +32,25 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     const body = underPolicy(principal, deployment, requested);
     refuseUnserved(api === "chat" ? responsesServedLocally : responsesServedByProviders, requested);
     const input = inputItemsOf(body.input);
-    const history = await loadHistory(services, principal, body);
-    const turn = { body, rawBody, principal, context, deployment, input, history };
+    const history = await loadHistory(memory ?? services.store, principal, body);
+    const keep = async (response: StoredResponse): Promise<void> => {
+      const isStored = body.store !== false;
+      if (isStored) await services.store.insert(principal, response, input);
+      memory?.remember(response, input, isStored);
+    };
+    const turn = { body, rawBody, principal, context, deployment, input, history, keep };
+    if (!generate) return prepareResponse(services, turn);
     return api === "chat" ? createThroughChat(services, turn) : createThroughProvider(services, turn);
   });
 
 async function loadHistory(
-  services: ResponseServices,
+  memory: Pick<TurnMemory, "chain">,
   principal: ProjectPrincipal,
   body: CreateResponseBody,
 ): Promise<readonly StoredTurn[]> {
   const id = body.previous_response_id;
   if (id === undefined || id === null) return [];
-  const chain = await services.store.chain(principal, id);
+  const chain = await memory.chain(principal, id);
   if (chain !== undefined) return chain;
   throw new ApiError("previous_response_not_found", `Previous response with id '${id}' not found.`, {
     param: "previous_response_id",

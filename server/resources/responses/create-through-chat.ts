@@ -46,10 +46,7 @@ export async function createThroughChat(
     emitter,
     account,
     context,
-    record: async () => {
-      if (body.store === false) return;
-      await services.store.insert(principal, emitter.response, turn.input);
-    },
+    record: () => turn.keep(emitter.response),
   });
   if (body.stream === true) {
     const frames = toFrames(events, failure);

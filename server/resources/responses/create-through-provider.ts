@@ -44,15 +44,12 @@ export async function createThroughProvider(
     store: body.store ?? true,
     previous_response_id: body.previous_response_id ?? null,
   };
-  const record = async (response: StoredResponse): Promise<void> => {
-    if (own.store) await services.store.insert(principal, response, turn.input);
-  };
   if (body.stream !== true) {
     const response = { ...parseResponse(await services.relay.answer(request)), ...own };
-    await record(response);
+    await turn.keep(response);
     return json(response as unknown as ResponseObject);
   }
-  const envelopes = new ResponseEnvelopes(own, record);
+  const envelopes = new ResponseEnvelopes(own, turn.keep);
   const frames = await services.relay.stream(request, (error) => envelopes.brokenFrames(error));
   return {
     kind: "stream",

@@ -3,3 +3,4 @@ export { deleteResponseEndpoint } from "./delete-response.ts";
 export type { ResponseServices } from "./response-services.ts";
 export { ResponseStore } from "./response-store.ts";
 export { retrieveResponseEndpoint } from "./retrieve-response.ts";
+export { responsesSocket } from "./websocket/index.ts";

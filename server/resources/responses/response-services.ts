@@ -8,7 +8,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment, ModelDirectory } from "../../ports/upstream.ts";
 import type { UsageJournal } from "../../ports/usage-journal.ts";
-import type { ResponseStore, StoredTurn } from "./response-store.ts";
+import type { ResponseStore, StoredResponse, StoredTurn } from "./response-store.ts";
 
 export type ResponseServices = {
   readonly models: ModelDirectory;
@@ -31,4 +31,6 @@ export type ResponseTurn = {
   readonly input: readonly InputItem[];
   /** The turns before this one, oldest first. */
   readonly history: readonly StoredTurn[];
+  /** Keeps the response that has ended, unless its caller wants it kept nowhere. */
+  readonly keep: (response: StoredResponse) => Promise<void>;
 };
