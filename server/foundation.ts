@@ -17,6 +17,7 @@ import { ensureFirstIdentity, type FirstKeys } from "./identity/first-start.ts";
 import { agreeOnFact } from "./identity/installation-store.ts";
 import { deriveInviteHashKey } from "./identity/invite-token.ts";
 import { KeyService } from "./identity/key-service.ts";
+import { deriveReasoningSealKey } from "./inference/reasoning-seal.ts";
 import type { Logger } from "./ports/logger.ts";
 
 /** What a data folder holds, opened: the server stands on it, and a command that runs without a server too. */
@@ -25,6 +26,8 @@ export type Foundation = AsyncDisposable & {
   readonly embedded: EmbeddedDatabase | undefined;
   readonly hashKey: Uint8Array;
   readonly inviteHashKey: Uint8Array;
+  /** For what callers keep sealed, see `ReasoningSealer`. */
+  readonly sealKey: Uint8Array;
   readonly keys: KeyService;
   readonly library: ModelLibrary;
   readonly audit: AuditCommandParts;
@@ -67,6 +70,7 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
     embedded,
     hashKey,
     inviteHashKey: deriveInviteHashKey(secret),
+    sealKey: deriveReasoningSealKey(secret),
     keys,
     library,
     audit,

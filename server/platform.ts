@@ -35,6 +35,7 @@ import { RunningRequests } from "./http/running-requests.ts";
 import { KeyUses } from "./identity/key-uses.ts";
 import { openKeyDirectory } from "./identity/open-key-directory.ts";
 import { createIdGenerator } from "./inference/ids.ts";
+import { ReasoningSealer } from "./inference/reasoning-seal.ts";
 import { startHousekeeping } from "./jobs/housekeeping.ts";
 import { MailOutbox } from "./mail/mail-outbox.ts";
 import { openUsageJournal } from "./metering/open-usage-journal.ts";
@@ -45,7 +46,7 @@ import type { Logger } from "./ports/logger.ts";
 import type { MailSender } from "./ports/mail.ts";
 import type { Upstream } from "./ports/upstream.ts";
 import { createEndpoints } from "./resources/index.ts";
-import { ResponseStore, responsesSocket } from "./resources/responses/index.ts";
+import { ResponseItemStore, ResponseStore, responsesSocket } from "./resources/responses/index.ts";
 
 /** A serving platform. */
 export type Platform = AsyncDisposable & {
@@ -67,7 +68,7 @@ export type Platform = AsyncDisposable & {
  */
 export async function startPlatform(config: Config, foundation: Foundation, logger: Logger): Promise<Platform> {
   await using parts = new AsyncDisposableStack();
-  const { database, hashKey, inviteHashKey, keys, library, audit } = foundation;
+  const { database, hashKey, inviteHashKey, sealKey, keys, library, audit } = foundation;
   const { limits } = config;
   const clock = systemClock;
 
@@ -153,6 +154,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     relayLimits,
     journal,
     store: new ResponseStore(database.db),
+    items: new ResponseItemStore(database.db),
+    sealer: new ReasoningSealer(sealKey),
     heartbeats,
     ids: createIdGenerator(() => clock.nowMs()),
     clock,

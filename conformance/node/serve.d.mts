@@ -15,6 +15,8 @@ export type RunningServer = {
   readonly url: string;
   /** `url` with `/v1`. */
   readonly baseUrl: string;
+  /** The first key of the organization. */
+  readonly adminApiKey: string;
   /** The first project key. */
   readonly apiKey: string;
   readonly pid: number;

@@ -54,10 +54,12 @@ export async function startServer({ folder: given, environment = {}, yaml, ownMo
     await end("SIGKILL");
     throw error;
   }
+  const keys = JSON.parse(readFileSync(join(dataFolder, "first-keys.json"), "utf8"));
   return {
     url,
     baseUrl: `${url}/v1`,
-    apiKey: JSON.parse(readFileSync(join(dataFolder, "first-keys.json"), "utf8")).project,
+    apiKey: keys.project,
+    adminApiKey: keys.admin,
     pid: child.pid,
     settings,
     stop: () => end("SIGTERM"),
@@ -86,8 +88,8 @@ function readyUrl(child, exited) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { baseUrl, apiKey, pid, stop } = await startServer();
-  process.stdout.write(`${JSON.stringify({ baseUrl, apiKey, pid })}\n`);
+  const { baseUrl, apiKey, adminApiKey, pid, stop } = await startServer();
+  process.stdout.write(`${JSON.stringify({ baseUrl, apiKey, adminApiKey, pid })}\n`);
   await new Promise((resolve) => {
     process.stdin.once("end", resolve).once("close", resolve).resume();
     for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, resolve);

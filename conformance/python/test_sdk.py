@@ -118,5 +118,22 @@ def dot(left, right):
     return sum(one * other for one, other in zip(left, right))
 
 
+class AdminApi(unittest.TestCase):
+    def test_a_project_gets_a_service_account_whose_key_works(self):
+        admin = openai.OpenAI(base_url=address["baseUrl"], api_key="", admin_api_key=address["adminApiKey"])
+        organization = admin.admin.organization
+        project = organization.projects.create(name="Python")
+        account = organization.projects.service_accounts.create(project.id, name="robot")
+        robot = openai.OpenAI(base_url=address["baseUrl"], api_key=account.api_key.value)
+        self.assertIn(CHAT_MODEL, [model.id for model in robot.models.list()])
+        keys = list(organization.projects.api_keys.list(project.id))
+        self.assertEqual([key.id for key in keys], [account.api_key.id])
+        organization.projects.archive(project.id)
+        with self.assertRaises(openai.PermissionDeniedError):
+            robot.models.list()
+        types = [event.type for event in organization.audit_logs.list(limit=10)]
+        self.assertIn("project.archived", types)
+
+
 if __name__ == "__main__":
     unittest.main()

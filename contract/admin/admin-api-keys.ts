@@ -62,6 +62,7 @@ export const createAdminApiKey = operation({
   scope: "api.management.write",
   body: createAdminApiKeyBody,
   response: createdAdminApiKey,
+  answersOnce: true,
   errors: [],
 });
 

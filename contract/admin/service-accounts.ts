@@ -94,6 +94,7 @@ export const createProjectServiceAccount = operation({
   params: projectParams,
   body: createServiceAccountBody,
   response: createdServiceAccount,
+  answersOnce: true,
   errors: ["not_found", "project_archived"],
 });
 
@@ -144,6 +145,7 @@ export const createProjectServiceAccountApiKey = operation({
   params,
   body: createServiceAccountApiKeyBody,
   response: createdServiceAccountApiKey,
+  answersOnce: true,
   errors: ["not_found", "project_archived"],
 });
 

@@ -26,6 +26,7 @@ export const errorDefinitions = {
   unsupported_value: invalid(),
   invalid_type: invalid(),
   invalid_value: invalid(),
+  invalid_json_schema: invalid(),
   integer_below_min_value: invalid(),
   integer_above_max_value: invalid(),
   decimal_below_min_value: invalid(),
@@ -40,6 +41,8 @@ export const errorDefinitions = {
   context_length_exceeded: invalid(),
   unsupported_modality: invalid(),
   previous_response_not_found: invalid(),
+  invalid_encrypted_content: invalid(),
+  invalid_function_parameters: invalid(),
   invalid_header: invalid(),
   multiple_credentials: invalid(),
   unsupported_content_encoding: invalid(415),
@@ -109,6 +112,16 @@ export class ApiError extends Error {
     this.code = code;
     this.param = options.param ?? null;
     this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  /** The same error, told otherwise. */
+  withWords(message: string, param: string | null): ApiError {
+    const { cause, retryAfterSeconds } = this;
+    return new ApiError(this.code, message, {
+      param,
+      cause,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    });
   }
 
   get status(): number {

@@ -61,6 +61,8 @@ type OperationParts = {
     /** Chat Completions sends `data:` lines and `[DONE]`; Responses names each event and sends no `[DONE]`. */
     readonly framing: "data-lines" | "named-events";
   };
+  /** Set where the answer shows a secret that is kept nowhere, so that no retry can be given it again. */
+  readonly answersOnce?: true;
   /** Codes that this operation answers with besides those that every operation can answer with. */
   readonly errors: readonly ErrorCode[];
   /** Reads the tokens out of a final object (or a stream's last event); undefined where it carries none. */

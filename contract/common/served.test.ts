@@ -3,7 +3,7 @@ import { createChatCompletionBody } from "../chat/request.ts";
 import { chatServedByProviders, chatServedLocally } from "../chat/served.ts";
 import { createEmbeddingBody, embeddingsServedLocally } from "../embeddings.ts";
 import { createResponseBody } from "../responses/request.ts";
-import { responsesServedByProviders, responsesServedLocally, retrievalServed } from "../responses/served.ts";
+import { responsesServedByProviders, responsesServedThroughChat, retrievalServed } from "../responses/served.ts";
 import { ApiError } from "./errors.ts";
 import { refuseUnserved, type ServedRules } from "./served.ts";
 import { parseRequest } from "./validation.ts";
@@ -116,51 +116,63 @@ describe("responses", () => {
     [{ background: false, conversation: null, prompt: null }, ...both("served")],
     [{ conversation: "conv_1" }, ...both("unsupported_parameter conversation")],
     [{ prompt: { id: "pmpt_1" } }, ...both("unsupported_parameter prompt")],
-    [{ truncation: "auto" }, ...both("unsupported_parameter truncation")],
-    [{ input: [{ id: "msg_1" }] }, "unsupported_parameter input[0]", "unsupported_parameter input[0]"],
-    [{ input: [{ type: "item_reference", id: "msg_1" }] }, ...both("unsupported_parameter input[0]")],
-    [{ input: [{ type: "mcp_call", id: "x" }] }, ...both("unsupported_parameter input[0]")],
-    [{ tools: [{ type: "web_search" }] }, "unsupported_parameter tools", "unsupported_parameter tools[0]"],
-    [{ tools: [{ type: "function", name: "f" }] }, "unsupported_parameter tools", "served"],
+    [{ truncation: "auto", max_tool_calls: 3 }, ...both("served")],
+    [{ input: [{ id: "msg_1" }] }, ...both("served")],
+    [{ input: [{ type: "item_reference", id: "msg_1" }] }, ...both("served")],
+    [{ input: [{ type: "web_search_call", id: "x" }] }, "unsupported_parameter input[0]", "served"],
     [
-      { tools: [{ type: "function", name: "f", defer_loading: true }] },
-      "unsupported_parameter tools",
-      "unsupported_parameter tools[0].defer_loading",
+      {
+        input: [{ type: "computer_call_output", call_id: "c", output: { type: "computer_screenshot", file_id: "f" } }],
+      },
+      "unsupported_parameter input[0]",
+      "unsupported_parameter input[0].output.file_id",
     ],
-    [{ tool_choice: "required" }, "unsupported_parameter tool_choice", "served"],
-    [{ tool_choice: { type: "shell" } }, "unsupported_parameter tool_choice", "unsupported_parameter tool_choice"],
-    [{ text: { format: { type: "json_object" } } }, "unsupported_parameter text.format", "served"],
-    [{ include: ["reasoning.encrypted_content"] }, "unsupported_parameter include", "served"],
-    [{ include: ["file_search_call.results"] }, "unsupported_parameter include", "unsupported_parameter include[0]"],
-    [inputImage({ image_url: "https://example.com/a.png" }), "unsupported_modality input[0].content[0]", "served"],
+    [{ input: [{ type: "compaction_trigger" }] }, ...both("unsupported_parameter input[0]")],
+    [{ input: [{ type: "mcp_approval_response", id: "x" }] }, ...both("unsupported_parameter input[0]")],
     [
-      inputImage({ image_url: "data:image/png;base64,AA==", file_id: null }),
-      "unsupported_modality input[0].content[0]",
+      { input: [{ type: "additional_tools", role: "developer", tools: [{ type: "web_search" }] }] },
+      "unsupported_parameter input[0]",
+      "unsupported_parameter input[0].tools[0]",
+    ],
+    [
+      { input: [{ type: "function_call", call_id: "c", name: "f", arguments: "{}", namespace: "n" }] },
+      "unsupported_parameter input[0].namespace",
       "served",
     ],
+    [{ tools: [{ type: "web_search" }] }, ...both("unsupported_parameter tools[0]")],
+    [{ tools: [{ type: "function", name: "f" }] }, ...both("served")],
+    [{ tools: [{ type: "custom", name: "f", format: { type: "text" } }] }, ...both("served")],
+    [
+      { tools: [{ type: "function", name: "f", defer_loading: true }] },
+      ...both("unsupported_parameter tools[0].defer_loading"),
+    ],
+    [{ tool_choice: "required" }, ...both("served")],
+    [{ tool_choice: { type: "shell" } }, ...both("unsupported_parameter tool_choice")],
+    [{ text: { format: { type: "json_object" }, verbosity: "low" } }, ...both("served")],
+    [{ include: ["reasoning.encrypted_content"] }, ...both("served")],
+    [{ include: ["file_search_call.results"] }, "served", "unsupported_parameter include[0]"],
+    [{ reasoning: { effort: "low", summary: "auto" } }, ...both("served")],
+    [{ reasoning: { summary: "detailed" } }, "unsupported_parameter reasoning.summary", "served"],
+    [{ service_tier: "ultrafast" }, "unsupported_parameter service_tier", "served"],
+    [inputImage({ image_url: "https://example.com/a.png" }), ...both("served")],
+    [inputImage({ image_url: "data:image/png;base64,AA==", file_id: null }), ...both("served")],
     [
       inputImage({ image_url: "http://10.0.0.1/a.png" }),
-      "unsupported_modality input[0].content[0]",
-      "unsupported_parameter input[0].content[0].image_url",
+      ...both("unsupported_parameter input[0].content[0].image_url"),
     ],
-    [
-      inputImage({ file_id: "file-1" }),
-      "unsupported_modality input[0].content[0]",
-      "unsupported_parameter input[0].content[0].file_id",
-    ],
+    [inputImage({ file_id: "file-1" }), ...both("unsupported_parameter input[0].content[0].file_id")],
     [
       inputPart({ type: "input_file", file_id: "file-1" }),
-      "unsupported_modality input[0].content[0]",
+      "unsupported_parameter input[0].content[0].file_id",
       "unsupported_parameter input[0].content[0]",
     ],
     [
       { input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image", file_id: "file-1" }] }] },
-      "unsupported_parameter input[0]",
-      "unsupported_parameter input[0].output[0].file_id",
+      ...both("unsupported_parameter input[0].output[0].file_id"),
     ],
   ])("%j", (extra, locally, byProviders) => {
     const body = responseBody(extra);
-    expect([verdict(responsesServedLocally, body), verdict(responsesServedByProviders, body)]).toEqual([
+    expect([verdict(responsesServedThroughChat, body), verdict(responsesServedByProviders, body)]).toEqual([
       locally,
       byProviders,
     ]);
@@ -185,16 +197,16 @@ test("local embeddings take texts, not tokens", () => {
 test.each([
   [
     { background: true },
-    "'background' is a documented parameter that Headrace does not serve yet for local models; leave it out or send false.",
+    "'background' is a documented parameter that Headrace does not serve yet for models that speak Chat Completions only; leave it out or send false.",
   ],
   [
-    { service_tier: "flex" },
-    "'flex' for 'service_tier' is a documented value that Headrace does not serve yet for local models; leave it out or send \"auto\".",
+    { service_tier: "ultrafast" },
+    "'ultrafast' for 'service_tier' is a documented value that Headrace does not serve yet for models that speak Chat Completions only; leave it out or send \"auto\".",
   ],
   [
-    inputImage({ file_id: "f" }),
-    "'input_image' for 'input[0].content[0].type' is a documented value that Headrace does not serve yet for local models; leave it out.",
+    { input: [{ type: "web_search_call", id: "x" }] },
+    "'web_search_call' for 'input[0].type' is a documented value that Headrace does not serve yet for models that speak Chat Completions only; leave it out.",
   ],
 ])("the message says what to do instead: %j", (extra, words) => {
-  expect(() => refuseUnserved(responsesServedLocally, responseBody(extra))).toThrow(words);
+  expect(() => refuseUnserved(responsesServedThroughChat, responseBody(extra))).toThrow(words);
 });

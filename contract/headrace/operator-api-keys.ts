@@ -55,6 +55,7 @@ export const createOperatorApiKey = operation({
   scope: "headrace.operate",
   body: createOperatorApiKeyBody,
   response: createdOperatorApiKey,
+  answersOnce: true,
   errors: [],
 });
 

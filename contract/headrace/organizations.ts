@@ -55,6 +55,7 @@ export const createOrganization = operation({
   scope: "headrace.operate",
   body: createOrganizationBody,
   response: createdOrganization,
+  answersOnce: true,
   errors: [],
 });
 

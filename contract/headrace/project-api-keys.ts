@@ -89,6 +89,7 @@ export const createProjectApiKey = operation({
   params: projectParams,
   body: createProjectApiKeyBody,
   response: createdHeadraceProjectApiKey,
+  answersOnce: true,
   errors: ["not_found", "project_archived"],
 });
 
@@ -127,6 +128,7 @@ export const rotateProjectApiKey = operation({
   params,
   body: rotateProjectApiKeyBody,
   response: createdHeadraceProjectApiKey,
+  answersOnce: true,
   errors: ["not_found", "project_archived"],
 });
 

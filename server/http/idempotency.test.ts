@@ -17,7 +17,7 @@ function startGuard(store: Partial<IdempotencyStore> = {}) {
   const told: string[] = [];
   const guard = new IdempotencyGuard(
     {
-      claim: async () => ({ kind: "first" }),
+      claim: async (id) => ({ kind: "first", held: { id, fence: "1" } }),
       keep: async () => void told.push("kept"),
       keepUsed: async () => void told.push("kept as used"),
       release: async () => void told.push("released"),

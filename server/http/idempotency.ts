@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
 import { mayKeepContent } from "../access/keeps-content.ts";
-import type { IdempotencyId, IdempotencyStore, KeptAnswer } from "../ports/idempotency-store.ts";
+import type { HeldKey, IdempotencyId, IdempotencyStore, KeptAnswer } from "../ports/idempotency-store.ts";
 import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 
 /** Answers larger than this are not kept for a retry; the retry then runs anew. In bytes. */
@@ -10,11 +10,12 @@ const keptAnswerBytesMax = 4 * 1024 * 1024;
 const keyLengthMax = 255;
 
 /** A claim that this request holds, and whether its answer may be kept. */
-type HeldClaim = { readonly id: IdempotencyId; readonly keepsContent: boolean };
+type HeldClaim = { readonly held: HeldKey; readonly keepsContent: boolean };
 
 /**
  * `Idempotency-Key` on creating POSTs: the same key and body give the same answer, made once. Failed requests are not
- * kept: their retry runs anew. Under zero data retention it still runs once, but its answer is given once too.
+ * kept: their retry runs anew. Where an answer must not be kept (under zero data retention, or because it shows a secret)
+ * the operation still runs once, but its answer is given once too.
  */
 export class IdempotencyGuard {
   readonly #store: IdempotencyStore;
@@ -48,14 +49,15 @@ export class IdempotencyGuard {
       operationId: operation.id,
       key,
     };
-    const claim = await this.#store.claim(id, createHash("sha256").update(input.rawBody).digest());
+    const claim = await this.#store.claim(id, hashOf(input));
     switch (claim.kind) {
       case "done":
         return { kind: "bytes", contentType: claim.answer.contentType, body: claim.answer.body };
       case "done_unkept":
         throw new ApiError(
           "idempotency_answer_not_kept",
-          "A request with this Idempotency-Key was answered, and zero data retention let nothing of the answer be kept. Use a new key to run it again.",
+          "A request with this Idempotency-Key was answered, and the answer is not kept: it showed a secret, or the project " +
+            "is under zero data retention. Use a new key to run it again.",
         );
       case "running":
         throw new ApiError(
@@ -69,7 +71,10 @@ export class IdempotencyGuard {
           "This Idempotency-Key was used with a different body. Use a new key for a new request.",
         );
       case "first":
-        return this.#runFirst({ id, keepsContent: mayKeepContent(principal) }, handle);
+        return this.#runFirst(
+          { held: claim.held, keepsContent: operation.answersOnce !== true && mayKeepContent(principal) },
+          handle,
+        );
     }
   }
 
@@ -78,7 +83,7 @@ export class IdempotencyGuard {
     try {
       reply = await handle();
     } catch (error) {
-      await this.#store.release(claim.id).catch(this.#report);
+      await this.#store.release(claim.held).catch(this.#report);
       throw error;
     }
     switch (reply.kind) {
@@ -97,12 +102,12 @@ export class IdempotencyGuard {
   }
 
   /** Keeps an answer for a retry where it can be kept, else gives the key up; whoever asked gets it in any case. */
-  async #settle({ id, keepsContent }: HeldClaim, answer: KeptAnswer | undefined): Promise<void> {
+  async #settle({ held, keepsContent }: HeldClaim, answer: KeptAnswer | undefined): Promise<void> {
     const keep = (kept: KeptAnswer): Promise<void> => {
-      if (!keepsContent) return this.#store.keepUsed(id);
-      return kept.body.byteLength <= keptAnswerBytesMax ? this.#store.keep(id, kept) : this.#store.release(id);
+      if (!keepsContent) return this.#store.keepUsed(held);
+      return kept.body.byteLength <= keptAnswerBytesMax ? this.#store.keep(held, kept) : this.#store.release(held);
     };
-    await (answer === undefined ? this.#store.release(id) : keep(answer)).catch(this.#report);
+    await (answer === undefined ? this.#store.release(held) : keep(answer)).catch(this.#report);
   }
 
   /** Passes a stream on and keeps a copy; a stream that did not end whole, or grew too large, gives its key up. */
@@ -138,4 +143,12 @@ export class IdempotencyGuard {
     );
     return { stream, finished };
   }
+}
+
+/** Everything that the caller asked for: the ids in the path and the query belong to it, not only the body. */
+function hashOf({ params, query, rawBody }: CheckedInput): Uint8Array {
+  return createHash("sha256")
+    .update(JSON.stringify([params ?? null, query ?? null]))
+    .update(rawBody)
+    .digest();
 }

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { validateResponseStream } from "@headrace/conformance/stream-validator/response-stream-validator.ts";
-import type { StreamEvent } from "@headrace/conformance/stream-validator/rules.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { responseStreamEvent } from "@headrace/contract/responses/events.ts";
 import fc from "fast-check";
-import OpenAI, { APIError } from "openai";
+import { APIError } from "openai";
 import type { ModelPart } from "../ports/language-model.ts";
 import { emitResponse } from "./emit-response.ts";
 import { createIdGenerator } from "./ids.ts";
 import { ResponseEmitter } from "./response-emitter.ts";
 import type { ResponseEvent } from "./response-events.ts";
 import { newResponseObject, type ResponseObject } from "./response-object.ts";
+import { anyFinish, anyPart, sane } from "./testing/model-parts.ts";
+import { plainOutput, readWithSdk, wire } from "./testing/wire.ts";
 
 const ids = createIdGenerator(() => 1_763_000_000_000);
-const usage = { inputTokens: 5, cachedInputTokens: 1, outputTokens: 3, reasoningTokens: 1 };
 
 type Run = { readonly events: ResponseEvent[]; readonly response: ResponseObject; readonly errors: unknown[] };
 
@@ -39,59 +39,6 @@ async function* speak(parts: readonly ModelPart[], error?: unknown): AsyncGenera
   if (error !== undefined) throw error;
 }
 
-const wire = (events: readonly ResponseEvent[]): StreamEvent[] =>
-  JSON.parse(JSON.stringify(events.map((data) => ({ event: data.type, data }))));
-
-/** What OpenAI's own client makes of a stream. */
-async function readWithSdk(events: readonly ResponseEvent[]): Promise<unknown> {
-  const body = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
-  const client = new OpenAI({
-    apiKey: "unused",
-    baseURL: "http://127.0.0.1:1/v1",
-    maxRetries: 0,
-    fetch: async () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
-  });
-  return await client.responses.stream({ model: "test-model", input: "unused" }).finalResponse();
-}
-
-const text = fc.oneof(fc.string({ unit: "binary", maxLength: 12 }), fc.constantFrom("", " ", "\n", " word"));
-const index = fc.nat({ max: 2 });
-const part: fc.Arbitrary<ModelPart> = fc.oneof(
-  fc.record({ type: fc.constantFrom("text-delta", "refusal-delta", "reasoning-delta"), text, tokens: fc.nat() }),
-  fc.record({ type: fc.constant("reasoning-summary-delta"), part: index, text }),
-  fc.record({
-    type: fc.constantFrom("function-call-start", "custom-call-start"),
-    index,
-    name: fc.constantFrom("f", "g"),
-    callId: fc.constantFrom("call_1", "call_2", ""),
-  }),
-  fc.record({ type: fc.constant("call-delta"), index, text, tokens: fc.nat() }),
-  fc.record({ type: fc.constant("call-end"), index }),
-);
-const finish: fc.Arbitrary<ModelPart> = fc.record({
-  type: fc.constant("finish"),
-  reason: fc.constantFrom("stop", "length", "content_filter", "tool_calls"),
-  usage: fc.constant(usage),
-});
-
-/** Leaves out what no model may say: pieces of calls that don't run. */
-function sane(parts: readonly ModelPart[]): ModelPart[] {
-  const running = new Set<number>();
-  return parts.filter((part) => {
-    if (part.type === "function-call-start" || part.type === "custom-call-start") {
-      if (running.has(part.index)) return false;
-      running.add(part.index);
-    } else if (part.type === "call-end") {
-      return running.delete(part.index);
-    } else if (part.type === "call-delta") {
-      return running.has(part.index);
-    } else if ("text" in part && part.text !== "") {
-      running.clear();
-    }
-    return true;
-  });
-}
-
 /** The whole input of each call, in the order in which the calls began. */
 function inputsOf(parts: readonly ModelPart[]): string[] {
   const inputs: string[] = [];
@@ -110,7 +57,7 @@ function inputsOf(parts: readonly ModelPart[]): string[] {
 describe("whatever a model says", () => {
   test("the stream keeps every rule, and OpenAI's client rebuilds the same response from it", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(part, { maxLength: 30 }), finish, async (said, end) => {
+      fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), anyFinish, async (said, end) => {
         const { events, response, errors } = await run(speak([...sane(said), end, ...said]));
         expect(errors).toEqual([]);
         expect(validateResponseStream(wire(events), { obfuscation: true })).toEqual([]);
@@ -126,7 +73,7 @@ describe("whatever a model says", () => {
 
   test("what it said is what the response holds", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(part, { maxLength: 30 }), finish, async (said, end) => {
+      fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), anyFinish, async (said, end) => {
         const parts = sane(said);
         const { response } = await run(speak([...parts, end]));
         const spoken = (type: ModelPart["type"]) =>
@@ -156,7 +103,7 @@ describe("whatever a model says", () => {
 
   test("a throw, an end without finish or senseless parts still end the stream by the rules", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(part, { maxLength: 30 }), fc.boolean(), async (said, throws) => {
+      fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), fc.boolean(), async (said, throws) => {
         const error = throws ? new ApiError("engine_failed", "The engine stopped.") : undefined;
         const { events, response, errors } = await run(speak(said, error));
         expect(validateResponseStream(wire(events))).toEqual([]);
@@ -171,7 +118,7 @@ describe("whatever a model says", () => {
 
   test("a reader that leaves at any point gets a right beginning, and leaves a cancelled response", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(part, { maxLength: 20 }), fc.integer({ min: 1, max: 40 }), async (said, readMax) => {
+      fc.asyncProperty(fc.array(anyPart, { maxLength: 20 }), fc.integer({ min: 1, max: 40 }), async (said, readMax) => {
         let isCleanedUp = false;
         async function* model(): AsyncGenerator<ModelPart> {
           try {
@@ -221,12 +168,3 @@ describe("an abort", () => {
     expect(errors).toEqual([reason]);
   });
 });
-
-/** The output without what the SDK adds to it (`parsed`, `parsed_arguments`). */
-function plainOutput(response: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify((response as { output: unknown }).output, (key, value) =>
-      key === "parsed" || key === "parsed_arguments" ? undefined : value,
-    ),
-  );
-}

@@ -1,7 +1,9 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { ModelPart } from "../ports/language-model.ts";
+import { serviceTier } from "@headrace/contract/responses/settings.ts";
+import type { ModelPart, TokenLogprob } from "../ports/language-model.ts";
 import type { ResponseEmitter } from "./response-emitter.ts";
 import type { ResponseEvent } from "./response-events.ts";
+import type { OutputLogprob } from "./response-items.ts";
 
 export type EmitOptions = {
   /** The signal that the model was given. */
@@ -49,7 +51,7 @@ export async function* emitResponse(
 export function emitPart(part: ModelPart, emitter: ResponseEmitter): ResponseEvent[] {
   switch (part.type) {
     case "text-delta":
-      return emitter.text(part.text);
+      return emitter.text(part.text, part.logprobs?.map(toOutputLogprob));
     case "refusal-delta":
       return emitter.refusal(part.text);
     case "reasoning-delta":
@@ -65,8 +67,23 @@ export function emitPart(part: ModelPart, emitter: ResponseEmitter): ResponseEve
     case "call-end":
       return emitter.endCall(part.index);
     case "finish":
+      tellServiceTier(part.serviceTier, emitter);
       if (part.reason === "length") return emitter.incomplete("max_output_tokens", part.usage);
       if (part.reason === "content_filter") return emitter.incomplete("content_filter", part.usage);
       return emitter.complete(part.usage);
   }
+}
+
+/** Upstreams have tiers of their own names; a caller can be told OpenAI's. */
+function tellServiceTier(told: string | undefined, emitter: ResponseEmitter): void {
+  const tier = serviceTier.safeParse(told);
+  if (tier.success) emitter.serviceTier(tier.data);
+}
+
+function toOutputLogprob({ top, ...chosen }: TokenLogprob): OutputLogprob {
+  return { ...toChance(chosen), top_logprobs: top.map(toChance) };
+}
+
+function toChance({ token, logprob, bytes }: Omit<TokenLogprob, "top">): Omit<OutputLogprob, "top_logprobs"> {
+  return { token, logprob, bytes: [...(bytes ?? Buffer.from(token))] };
 }

@@ -17,3 +17,11 @@ export function createIdGenerator(nowMs: () => number): IdGenerator {
   return (prefix) =>
     `${prefix}_${nowMs().toString(16).padStart(timeDigits, "0")}${randomBytes(randomByteCount).toString("hex")}`;
 }
+
+const ownId = /^[a-z]+_([0-9a-f]{12})[0-9a-f]{38}$/;
+
+/** Unix milliseconds at which an id was made; undefined for an id that isn't of ours. */
+export function madeAtMs(id: string): number | undefined {
+  const digits = ownId.exec(id)?.[1];
+  return digits === undefined ? undefined : Number.parseInt(digits, 16);
+}

@@ -1,5 +1,5 @@
 import { addItem, endItem, type ItemPlace, type ItemWriter } from "./item-writer.ts";
-import type { Annotation, MessageItem, OutputTextPart, RefusalPart } from "./response-items.ts";
+import type { Annotation, MessageItem, OutputLogprob, OutputTextPart, RefusalPart } from "./response-items.ts";
 
 /** Writes an assistant's message: parts of text and of refusal, one open at a time. */
 export class MessageWriter implements ItemWriter {
@@ -12,17 +12,18 @@ export class MessageWriter implements ItemWriter {
     addItem(place, { id: place.id, type: "message", status: "in_progress", role: "assistant", content: [] });
   }
 
-  text(delta: string): void {
+  text(delta: string, logprobs: readonly OutputLogprob[] = []): void {
     const { log, id, outputIndex } = this.#place;
     const part = this.openText();
     part.text += delta;
+    part.logprobs.push(...logprobs);
     log.addDelta({
       type: "response.output_text.delta",
       item_id: id,
       output_index: outputIndex,
       content_index: this.#content.length,
       delta,
-      logprobs: [],
+      logprobs: [...logprobs],
       sequence_number: log.number(),
     });
   }
@@ -100,8 +101,8 @@ export class MessageWriter implements ItemWriter {
     const { log, id, outputIndex } = this.#place;
     const place = { item_id: id, output_index: outputIndex, content_index: this.#content.length };
     if (part.type === "output_text") {
-      const { text } = part;
-      log.add({ type: "response.output_text.done", ...place, text, logprobs: [], sequence_number: log.number() });
+      const { text, logprobs } = part;
+      log.add({ type: "response.output_text.done", ...place, text, logprobs, sequence_number: log.number() });
     } else {
       const { refusal } = part;
       log.add({ type: "response.refusal.done", ...place, refusal, sequence_number: log.number() });

@@ -1,19 +1,25 @@
 import { addItem, endItem, type ItemPlace, type ItemWriter } from "./item-writer.ts";
 import type { ReasoningItem, ReasoningTextPart, SummaryPart } from "./response-items.ts";
 
+/** Seals a reasoning item's own thinking, so that a caller may keep it and only we can read it. */
+export type SealReasoning = (text: string, itemId: string) => string;
+
 type OpenSummary = { readonly key: number; readonly part: SummaryPart };
 
 /** Writes a reasoning item: the model's own thinking, and summaries of it, one part open at a time. */
 export class ReasoningWriter implements ItemWriter {
   readonly #place: ItemPlace;
+  readonly #seal: SealReasoning | undefined;
   readonly #summary: SummaryPart[] = [];
   readonly #content: ReasoningTextPart[] = [];
   #openSummary: OpenSummary | undefined;
   #openText: ReasoningTextPart | undefined;
 
-  constructor(place: ItemPlace) {
+  /** @param seal where the caller asked for `reasoning.encrypted_content`. */
+  constructor(place: ItemPlace, seal: SealReasoning | undefined) {
     this.#place = place;
-    addItem(place, { id: place.id, type: "reasoning", summary: [] });
+    this.#seal = seal;
+    addItem(place, { id: place.id, type: "reasoning", summary: [], ...this.#sealed() });
   }
 
   text(delta: string): void {
@@ -59,9 +65,15 @@ export class ReasoningWriter implements ItemWriter {
   close(): ReasoningItem {
     this.#closeText();
     this.#closeSummary();
-    const item: ReasoningItem = { id: this.#place.id, type: "reasoning", summary: this.#summary };
+    const item: ReasoningItem = { id: this.#place.id, type: "reasoning", summary: this.#summary, ...this.#sealed() };
     if (this.#content.length > 0) item.content = this.#content;
     return endItem(this.#place, item);
+  }
+
+  #sealed(): { encrypted_content?: string } {
+    if (this.#seal === undefined) return {};
+    const text = this.#content.map((part) => part.text).join("");
+    return { encrypted_content: this.#seal(text, this.#place.id) };
   }
 
   #closeText(): void {

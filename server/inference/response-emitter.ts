@@ -5,9 +5,9 @@ import type { IdGenerator, IdPrefix } from "./ids.ts";
 import type { ItemPlace, ItemWriter } from "./item-writer.ts";
 import { MessageWriter } from "./message-writer.ts";
 import { createObfuscator } from "./obfuscation.ts";
-import { ReasoningWriter } from "./reasoning-writer.ts";
+import { ReasoningWriter, type SealReasoning } from "./reasoning-writer.ts";
 import type { ResponseEvent } from "./response-events.ts";
-import type { Annotation } from "./response-items.ts";
+import type { Annotation, OutputLogprob } from "./response-items.ts";
 import { type ResponseObject, responseUsage } from "./response-object.ts";
 import { toFailure, toStreamError } from "./stream-error.ts";
 
@@ -19,6 +19,10 @@ export type ResponseEmitterOptions = {
   readonly nowMs: () => number;
   /** False where the caller's `stream_options.include_obfuscation` is. */
   readonly obfuscation?: boolean;
+  /** Call ids of the conversation so far: no new call gets one of them. */
+  readonly takenCallIds?: Iterable<string>;
+  /** Where the caller asked for `reasoning.encrypted_content`. */
+  readonly seal?: SealReasoning | undefined;
 };
 
 /** A call that waits until the one before it has ended, because items never interleave. */
@@ -33,7 +37,8 @@ export class ResponseEmitter {
   readonly #log: EventLog;
   readonly #ids: IdGenerator;
   readonly #nowMs: () => number;
-  readonly #callIds = new Set<string>();
+  readonly #callIds: Set<string>;
+  readonly #seal: SealReasoning | undefined;
   #response: ResponseObject;
   #item: ItemWriter | undefined;
   #openCall: { readonly index: number; readonly writer: CallWriter } | undefined;
@@ -45,6 +50,8 @@ export class ResponseEmitter {
     this.#log = new EventLog((options.obfuscation ?? true) ? createObfuscator() : undefined);
     this.#ids = options.ids;
     this.#nowMs = options.nowMs;
+    this.#callIds = new Set(options.takenCallIds);
+    this.#seal = options.seal;
     this.#response = { ...options.response, output: [] };
   }
 
@@ -63,9 +70,10 @@ export class ResponseEmitter {
     return this.#log.take();
   }
 
-  text(delta: string): ResponseEvent[] {
+  /** `logprobs` are those of the delta's tokens, where the caller asked for them. */
+  text(delta: string, logprobs?: readonly OutputLogprob[]): ResponseEvent[] {
     if (this.#ended || delta === "") return [];
-    this.#message().text(delta);
+    this.#message().text(delta, logprobs);
     return this.#log.take();
   }
 
@@ -131,6 +139,11 @@ export class ResponseEmitter {
     this.#closeItem("completed");
     this.#beginWaitingCalls();
     return this.#log.take();
+  }
+
+  /** Says which tier serves the response; the terminal event tells it. */
+  serviceTier(tier: ResponseObject["service_tier"]): void {
+    if (!this.#ended) this.#response.service_tier = tier;
   }
 
   /** Ends well. An answer without any item gets an empty message, so that a completed response always has output. */
@@ -226,7 +239,7 @@ export class ResponseEmitter {
   #reasoning(): ReasoningWriter {
     if (this.#item instanceof ReasoningWriter) return this.#item;
     this.#closeAll("completed");
-    const writer = new ReasoningWriter(this.#place("rs"));
+    const writer = new ReasoningWriter(this.#place("rs"), this.#seal);
     this.#item = writer;
     return writer;
   }

@@ -1,6 +1,7 @@
 import type {
   Annotation,
   OutputItem,
+  OutputLogprob,
   OutputTextPart,
   ReasoningTextPart,
   RefusalPart,
@@ -41,8 +42,8 @@ export type ResponseEvent =
       type: "response.content_part.added" | "response.content_part.done";
       part: OutputTextPart | RefusalPart | ReasoningTextPart;
     })
-  | (InContent & Padded & { type: "response.output_text.delta"; delta: string; logprobs: never[] })
-  | (InContent & { type: "response.output_text.done"; text: string; logprobs: never[] })
+  | (InContent & Padded & { type: "response.output_text.delta"; delta: string; logprobs: OutputLogprob[] })
+  | (InContent & { type: "response.output_text.done"; text: string; logprobs: OutputLogprob[] })
   | (InContent & { type: "response.output_text.annotation.added"; annotation_index: number; annotation: Annotation })
   | (InContent & Padded & { type: "response.refusal.delta"; delta: string })
   | (InContent & { type: "response.refusal.done"; refusal: string })

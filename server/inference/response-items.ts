@@ -8,7 +8,16 @@ export type Annotation =
   | { type: "file_citation"; file_id: string; filename: string; index: number }
   | { type: "url_citation"; url: string; title: string; start_index: number; end_index: number };
 
-export type OutputTextPart = { type: "output_text"; text: string; annotations: Annotation[]; logprobs: never[] };
+type TokenChance = { token: string; bytes: number[]; logprob: number };
+/** A token of the text, and the likeliest in its place. */
+export type OutputLogprob = TokenChance & { top_logprobs: TokenChance[] };
+
+export type OutputTextPart = {
+  type: "output_text";
+  text: string;
+  annotations: Annotation[];
+  logprobs: OutputLogprob[];
+};
 export type RefusalPart = { type: "refusal"; refusal: string };
 export type ReasoningTextPart = { type: "reasoning_text"; text: string };
 export type SummaryPart = { type: "summary_text"; text: string };
@@ -30,6 +39,8 @@ export type ReasoningItem = {
   summary: SummaryPart[];
   /** Only there once the model's own thinking is shown. */
   content?: ReasoningTextPart[];
+  /** The same, sealed so that only we can open it; only there where the caller asked for it. */
+  encrypted_content?: string;
 };
 
 export type FunctionCallItem = {

@@ -1,7 +1,7 @@
 export type KeptAnswer = { readonly contentType: string; readonly body: Uint8Array };
 
 export type Claim =
-  | { readonly kind: "first" }
+  | { readonly kind: "first"; readonly held: HeldKey }
   | { readonly kind: "running" }
   | { readonly kind: "other_request" }
   | { readonly kind: "done"; readonly answer: KeptAnswer }
@@ -15,13 +15,20 @@ export type IdempotencyId = {
   readonly key: string;
 };
 
+/** A key that a request holds while it runs. */
+export type HeldKey = {
+  readonly id: IdempotencyId;
+  /** Tells this holder from one that took the key over when the claim had run out: only the last one can write. */
+  readonly fence: string;
+};
+
 /** Where claims on idempotency keys are kept: per project and operation, for 24 hours. */
 export interface IdempotencyStore {
   /** Exactly one of any number of simultaneous callers gets `first`. */
   claim(id: IdempotencyId, requestHash: Uint8Array): Promise<Claim>;
-  keep(id: IdempotencyId, answer: KeptAnswer): Promise<void>;
+  keep(held: HeldKey, answer: KeptAnswer): Promise<void>;
   /** Keeps nothing but that there was an answer; what is left tells neither it nor the request. */
-  keepUsed(id: IdempotencyId): Promise<void>;
+  keepUsed(held: HeldKey): Promise<void>;
   /** Gives the key up, so that a retry runs anew. */
-  release(id: IdempotencyId): Promise<void>;
+  release(held: HeldKey): Promise<void>;
 }

@@ -1,32 +1,18 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
-
-export type TextPart = { readonly type: "text"; readonly text: string };
-
-/** One turn of the conversation that a model is asked to continue. */
-export type ModelMessage = {
-  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
-  readonly content: readonly TextPart[];
-};
-
-export type ModelSettings = {
-  /** 0 to 2; undefined leaves it to the model. */
-  readonly temperature?: number;
-  /** Over 0, up to 1. */
-  readonly topP?: number;
-  readonly maxOutputTokens?: number;
-  readonly seed?: number;
-  /** Generation ends before any of these strings. */
-  readonly stop?: readonly string[];
-};
-
-export type ModelRequest = {
-  /** Stands before all messages, as a system message would. */
-  readonly instructions?: string;
-  readonly messages: readonly ModelMessage[];
-  readonly settings: ModelSettings;
-};
+import type { ModelRequest } from "./model-request.ts";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls";
+
+type TokenChance = {
+  readonly token: string;
+  /** The token in UTF-8; undefined where the model doesn't say. */
+  readonly bytes?: readonly number[];
+  /** The natural logarithm of its probability. */
+  readonly logprob: number;
+};
+
+/** A token that was chosen, and the likeliest in its place. */
+export type TokenLogprob = TokenChance & { readonly top: readonly TokenChance[] };
 
 /**
  * What a model says, in the order in which it says it. `tokens` counts the output tokens that the piece is made of, 0
@@ -34,7 +20,12 @@ export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls";
  * A call that is not ended ends with the turn.
  */
 export type ModelPart =
-  | { readonly type: "text-delta"; readonly text: string; readonly tokens: number }
+  | {
+      readonly type: "text-delta";
+      readonly text: string;
+      readonly tokens: number;
+      readonly logprobs?: readonly TokenLogprob[];
+    }
   | { readonly type: "refusal-delta"; readonly text: string; readonly tokens: number }
   /** The model's own thinking. */
   | { readonly type: "reasoning-delta"; readonly text: string; readonly tokens: number }
@@ -54,6 +45,8 @@ export type ModelPart =
       readonly usage: TokenUsage;
       /** Set where the model told no usage, and this is our own count. */
       readonly estimated?: true;
+      /** The tier that served the turn, where the model tells it. */
+      readonly serviceTier?: string;
     };
 
 /**

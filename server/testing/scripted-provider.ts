@@ -80,6 +80,38 @@ export function chatFrames(words: readonly string[], options: { readonly finish?
   ];
 }
 
+/** The frames of a chat completion whose chunks hold these choices, the first of them (`index` 0) in each. */
+export function chatChoiceFrames(
+  choices: readonly Readonly<Record<string, unknown>>[],
+  options: { readonly finish?: string; readonly usage?: object; readonly serviceTier?: string } = {},
+): string[] {
+  const base = {
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    created: 1_700_000_000,
+    model: "upstream",
+    ...(options.serviceTier === undefined ? {} : { service_tier: options.serviceTier }),
+  };
+  const chunk = (choice: object): string =>
+    frame({ ...base, choices: [{ index: 0, delta: {}, finish_reason: null, logprobs: null, ...choice }] });
+  return [
+    chunk({ delta: { role: "assistant", content: "" } }),
+    ...choices.map(chunk),
+    chunk({ finish_reason: options.finish ?? "stop" }),
+    frame({ ...base, choices: [], usage: options.usage ?? chatUsage(choices.length) }),
+    "data: [DONE]\n\n",
+  ];
+}
+
+/** A piece of a call, as a chunk's choice holds it: its beginning where it has a name. */
+export function callChoice(index: number, text: string, begin?: { id: string; name: string; type?: "custom" }) {
+  const isCustom = begin?.type === "custom";
+  const piece = isCustom ? { input: text } : { arguments: text };
+  const named = begin === undefined ? piece : { name: begin.name, ...piece };
+  const head = begin === undefined ? {} : { id: begin.id, type: isCustom ? "custom" : "function" };
+  return { delta: { tool_calls: [{ index, ...head, [isCustom ? "custom" : "function"]: named }] } };
+}
+
 export function chatUsage(outputTokens: number) {
   return { prompt_tokens: 7, completion_tokens: outputTokens, total_tokens: 7 + outputTokens };
 }

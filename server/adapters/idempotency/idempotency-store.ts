@@ -1,7 +1,7 @@
-import { type Kysely, type RawBuilder, sql, type Updateable } from "kysely";
+import { type Kysely, type RawBuilder, type SqlBool, sql, type Updateable } from "kysely";
 import type { IdempotencyKeysTable, Tables } from "../../database/tables.ts";
 import { inTenant } from "../../database/tenant.ts";
-import type { Claim, IdempotencyId, IdempotencyStore, KeptAnswer } from "../../ports/idempotency-store.ts";
+import type { Claim, HeldKey, IdempotencyId, IdempotencyStore, KeptAnswer } from "../../ports/idempotency-store.ts";
 
 /** A claim whose process died is free again after this time: longer than any request may run. */
 const runningSeconds = 15 * 60;
@@ -48,9 +48,9 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
             }))
             .where("idempotency_keys.expires_at", "<=", sql<Date>`now()`),
         )
-        .returning("key")
+        .returning(fenceOf.as("fence"))
         .executeTakeFirst();
-      if (claimed) return { kind: "first" };
+      if (claimed) return { kind: "first", held: { id, fence: claimed.fence } };
       const row = await transaction
         .selectFrom("idempotency_keys")
         .select(["state", "status", "request_hash", "headers", "body"])
@@ -69,8 +69,8 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     });
   }
 
-  keep(id: IdempotencyId, answer: KeptAnswer): Promise<void> {
-    return this.#finish(id, {
+  keep(held: HeldKey, answer: KeptAnswer): Promise<void> {
+    return this.#finish(held, {
       status: 200,
       headers: { "content-type": answer.contentType },
       body: Buffer.from(answer.body),
@@ -78,34 +78,34 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   }
 
   /** A short request could be guessed from its hash, so the hash goes too. */
-  keepUsed(id: IdempotencyId): Promise<void> {
+  keepUsed(held: HeldKey): Promise<void> {
     const nothing = new Uint8Array();
-    return this.#finish(id, { status: statusUnkept, headers: {}, body: nothing, request_hash: nothing });
+    return this.#finish(held, { status: statusUnkept, headers: {}, body: nothing, request_hash: nothing });
   }
 
-  async #finish(id: IdempotencyId, outcome: Outcome): Promise<void> {
-    await inTenant(this.#db, id, (transaction) =>
+  async #finish(held: HeldKey, outcome: Outcome): Promise<void> {
+    await inTenant(this.#db, held.id, (transaction) =>
       transaction
         .updateTable("idempotency_keys")
         .set({ ...outcome, state: "done", expires_at: secondsFromNow(this.#keptSeconds) })
-        .where("project_id", "=", id.projectId)
-        .where("operation", "=", id.operationId)
-        .where("key", "=", id.key)
+        .where(isHeld(held))
         .execute(),
     );
   }
 
-  async release(id: IdempotencyId): Promise<void> {
-    await inTenant(this.#db, id, (transaction) =>
-      transaction
-        .deleteFrom("idempotency_keys")
-        .where("project_id", "=", id.projectId)
-        .where("operation", "=", id.operationId)
-        .where("key", "=", id.key)
-        .where("state", "=", "running")
-        .execute(),
+  async release(held: HeldKey): Promise<void> {
+    await inTenant(this.#db, held.id, (transaction) =>
+      transaction.deleteFrom("idempotency_keys").where(isHeld(held)).execute(),
     );
   }
+}
+
+/** When a claim runs out, to the microsecond: a later claim of the same key runs out later. */
+const fenceOf = sql<string>`expires_at::text`;
+
+function isHeld({ id, fence }: HeldKey): RawBuilder<SqlBool> {
+  return sql<SqlBool>`project_id = ${id.projectId} and operation = ${id.operationId} and key = ${id.key}
+    and state = 'running' and expires_at = ${fence}::text::timestamptz`;
 }
 
 /** By the database's clock, which all processes share. */

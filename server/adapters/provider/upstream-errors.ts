@@ -19,6 +19,10 @@ export class UpstreamRefusal extends ApiError {
     return this.#status;
   }
 
+  override withWords(message: string, param: string | null): UpstreamRefusal {
+    return new UpstreamRefusal(this.#status, message, param, this.#upstreamCode, this.cause);
+  }
+
   override toBody(): ErrorBody {
     const { error } = super.toBody();
     return { error: { ...error, code: this.#upstreamCode } };

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { inPlatform } from "../../database/tenant.ts";
 import { startScriptedProvider } from "../../testing/scripted-provider.ts";
 import { startTestServer } from "../../testing/test-server.ts";
 import { usageOf } from "../../testing/usage.ts";
@@ -228,6 +229,31 @@ describe("a running stream", () => {
       expect(await usageOf(server, response)).toMatchObject({ status: "failed" });
     },
   );
+});
+
+describe("an Idempotency-Key", () => {
+  test("makes a key once, and neither the database nor a retry gives its text again", async () => {
+    const headers = { ...admin, "idempotency-key": "one-key" };
+    const made = (await (await server.post(path, { name: "once" }, headers)).json()) as Key;
+    const again = await server.post(path, { name: "once" }, headers);
+    expect(await again.clone().text()).not.toContain(made.value);
+    expect(await errorOf(again)).toMatchObject({ status: 409, code: "idempotency_answer_not_kept" });
+    const listed = (await (await server.get(`${openAiPath}?limit=100`, admin)).json()) as { data: { name: string }[] };
+    expect(listed.data.filter(({ name }) => name === "once")).toHaveLength(1);
+    const rows = await inPlatform(server.foundation.database.db, (transaction) =>
+      transaction.selectFrom("idempotency_keys").selectAll().execute(),
+    );
+    expect(rows.map((row) => Buffer.from(row.body ?? []).toString())).toEqual([""]);
+  });
+
+  test("belongs to the ids in the path too: the same one for another key is another request", async () => {
+    const [one, other] = [await makeKey(), await makeKey()];
+    const rotate = (id: string) =>
+      server.post(`${path}/${id}/rotate`, {}, { ...admin, "idempotency-key": "rotate-once" });
+    const statuses = await Promise.all([rotate(one.id), rotate(other.id)].map(async (sent) => (await sent).status));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 422)).toHaveLength(1);
+  });
 });
 
 describe("what is wrong is refused", () => {

@@ -9,14 +9,16 @@ import { endpoint } from "../../http/endpoint.ts";
 import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
 import type { ModelDirectory } from "../../ports/upstream.ts";
+import { createThroughResponses } from "./create-through-responses.ts";
 import { withoutUsageChunk } from "./usage-chunk.ts";
 
 type Services = { readonly models: ModelDirectory; readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
 
 export const createChatCompletionEndpoint = (services: Services) =>
   endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
-    const { deployment } = route(services.models, principal, requested.model, ["chat"]);
+    const { deployment, api } = route(services.models, principal, requested.model, ["chat", "responses"]);
     const body = underPolicy(principal, deployment, requested);
+    if (api === "responses") return createThroughResponses(services, { body, deployment, principal, context });
     refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, requested);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;

@@ -2,8 +2,10 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import type { OutputItem } from "@headrace/contract/responses/output-items.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
-import type { ModelMessage, TextPart } from "../../ports/language-model.ts";
 import type { StoredTurn } from "./response-store.ts";
+
+/** An item of the conversation, and where it stands in the caller's request, for messages about it. */
+export type PlacedItem = { readonly item: InputItem | OutputItem; readonly place: string };
 
 /** What a caller sent, as items: a plain string is one user message. */
 export function inputItemsOf(input: CreateResponseBody["input"]): InputItem[] {
@@ -19,41 +21,10 @@ export function historyItems(turns: readonly StoredTurn[]): (InputItem | OutputI
   return turns.flatMap((turn) => [...turn.inputItems, ...turn.output]);
 }
 
-/**
- * Items as the messages of a model that reads text only.
- * @throws ApiError `unsupported_modality` or `unsupported_parameter`, with the item's place, for what it can't read.
- */
-export function toModelMessages(
-  history: readonly (InputItem | OutputItem)[],
-  input: readonly InputItem[],
-): ModelMessage[] {
+/** The whole conversation, oldest first. */
+export function placedItems(history: readonly StoredTurn[], input: readonly InputItem[]): PlacedItem[] {
   return [
-    ...history.map((item) => toMessage(item, "previous_response_id")),
-    ...input.map((item, index) => toMessage(item, `input[${index}]`)),
+    ...historyItems(history).map((item) => ({ item, place: "previous_response_id" })),
+    ...input.map((item, index) => ({ item, place: `input[${index}]` })),
   ];
-}
-
-function toMessage(item: InputItem | OutputItem, place: string): ModelMessage {
-  if (!("role" in item)) {
-    throw new ApiError(
-      "unsupported_parameter",
-      `This model can't continue from an item of type '${item.type ?? "item_reference"}' yet. Send messages only.`,
-      { param: place },
-    );
-  }
-  const content = item.content as string | readonly { readonly type: string }[];
-  if (typeof content === "string")
-    return { role: item.role as ModelMessage["role"], content: [{ type: "text", text: content }] };
-  return {
-    role: item.role as ModelMessage["role"],
-    content: content.map((part, index) => toTextPart(part, `${place}.content[${index}]`)),
-  };
-}
-
-function toTextPart(part: { readonly type: string }, place: string): TextPart {
-  if ("text" in part && typeof part.text === "string") return { type: "text", text: part.text };
-  if ("refusal" in part && typeof part.refusal === "string") return { type: "text", text: part.refusal };
-  throw new ApiError("unsupported_modality", `This model reads text only; it can't take '${part.type}'.`, {
-    param: place,
-  });
 }

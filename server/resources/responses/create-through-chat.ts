@@ -4,12 +4,14 @@ import type { EventFrames, Reply } from "../../http/endpoint.ts";
 import { json } from "../../http/endpoint.ts";
 import { eventStream, eventStreamContentType, namedFrame } from "../../http/event-stream.ts";
 import { createChatCompletionsModel } from "../../inference/chat-completions-model.ts";
+import { refuseUntold, toldTo } from "../../inference/chat-refusal.ts";
 import { ResponseEmitter } from "../../inference/response-emitter.ts";
 import type { ResponseEvent } from "../../inference/response-events.ts";
 import { newResponseObject, type ResponseObject, type ResponseRequest } from "../../inference/response-object.ts";
-import type { ModelRequest } from "../../ports/language-model.ts";
-import { historyItems, toModelMessages } from "./conversation-input.ts";
+import type { PlacedItem } from "./conversation-input.ts";
+import { toModelRequest } from "./model-request.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
+import { openReasoning } from "./returned-reasoning.ts";
 import { type Failure, runResponse } from "./run-response.ts";
 
 /** The stateful lane: a model that speaks Chat Completions answers a Responses call. */
@@ -17,8 +19,11 @@ export async function createThroughChat(
   services: ResponseServices,
   turn: ResponseTurn,
 ): Promise<Reply<ResponseObject>> {
-  const { body, context, principal, deployment } = turn;
-  const request = toModelRequest(turn);
+  const { body, context, principal, deployment, items } = turn;
+  const { sealer } = services;
+  const request = toModelRequest(body, items, (placed) => openReasoning(sealer, principal, placed));
+  refuseUntold(deployment, request);
+  const isSealed = body.include?.includes("reasoning.encrypted_content") === true;
   const nowMs = services.clock.nowMs();
   const emitter = new ResponseEmitter({
     response: newResponseObject({ ...body, model: deployment.model } as ResponseRequest, {
@@ -28,6 +33,8 @@ export async function createThroughChat(
     ids: services.ids,
     nowMs: () => services.clock.nowMs(),
     obfuscation: body.stream_options?.include_obfuscation ?? true,
+    takenCallIds: callIdsOf(items),
+    seal: isSealed ? (text, itemId) => sealer.seal(text, principal, itemId) : undefined,
   });
   const account = RequestAccount.open(services.journal, {
     operationId: createResponse.id,
@@ -42,7 +49,8 @@ export async function createThroughChat(
       requestId: context.requestId,
       eventBytesMax: services.relayLimits.eventBytesMax,
     }),
-    request,
+    request: toldTo(deployment, request),
+    mayShorten: body.truncation === "auto",
     emitter,
     account,
     context,
@@ -62,17 +70,8 @@ export async function createThroughChat(
   return json(emitter.response);
 }
 
-function toModelRequest({ body, history, input }: ResponseTurn): ModelRequest {
-  return {
-    // Instructions are this turn's alone: those of earlier turns do not carry over.
-    ...(body.instructions ? { instructions: body.instructions } : {}),
-    messages: toModelMessages(historyItems(history), input),
-    settings: {
-      ...(typeof body.temperature === "number" ? { temperature: body.temperature } : {}),
-      ...(typeof body.top_p === "number" ? { topP: body.top_p } : {}),
-      ...(typeof body.max_output_tokens === "number" ? { maxOutputTokens: body.max_output_tokens } : {}),
-    },
-  };
+function callIdsOf(items: readonly PlacedItem[]): string[] {
+  return items.flatMap(({ item }) => ("call_id" in item && typeof item.call_id === "string" ? [item.call_id] : []));
 }
 
 async function* toFrames(

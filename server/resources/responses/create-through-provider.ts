@@ -4,11 +4,11 @@ import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
 import { json, type Reply } from "../../http/endpoint.ts";
 import { eventStream, eventStreamContentType } from "../../http/event-stream.ts";
-import type { ResponseObject } from "../../inference/response-object.ts";
-import { historyItems } from "./conversation-input.ts";
+import { newResponseObject, type ResponseObject } from "../../inference/response-object.ts";
 import { ResponseEnvelopes } from "./response-envelopes.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
 import type { StoredResponse } from "./response-store.ts";
+import { readableByProvider } from "./returned-reasoning.ts";
 
 /**
  * The fast lane: an upstream that speaks Responses itself. State stays with us: the upstream gets the whole conversation
@@ -20,6 +20,9 @@ export async function createThroughProvider(
   turn: ResponseTurn,
 ): Promise<Reply<ResponseObject>> {
   const { body, rawBody, principal, context, deployment } = turn;
+  const readable = readableByProvider(services.sealer, principal, turn.items).map(({ item }) => item);
+  // The caller's own bytes are sent where they say all of it.
+  const isAsGiven = typeof body.input === "string" ? readable.length === 1 : isSame(readable, body.input ?? []);
   const request: RelayRequest = {
     operation: createResponse,
     deployment,
@@ -28,12 +31,8 @@ export async function createThroughProvider(
       model: deployment.upstreamModel,
       store: false,
       ...(body.service_tier ? { service_tier: body.service_tier } : {}),
-      ...(body.previous_response_id
-        ? {
-            previous_response_id: undefined,
-            input: [...historyItems(turn.history).filter(canBeReplayed), ...turn.input],
-          }
-        : {}),
+      previous_response_id: undefined,
+      ...(isAsGiven ? {} : { input: readable }),
     }),
     principal,
     context,
@@ -43,13 +42,20 @@ export async function createThroughProvider(
     id: services.ids("resp"),
     store: body.store ?? true,
     previous_response_id: body.previous_response_id ?? null,
+    metadata: body.metadata ?? {},
+    prompt_cache_key: body.prompt_cache_key ?? null,
+    safety_identifier: body.safety_identifier ?? null,
+    user: body.user ?? null,
   };
+  const nowMs = services.clock.nowMs();
   if (body.stream !== true) {
     const response = { ...parseResponse(await services.relay.answer(request)), ...own };
     await turn.keep(response);
     return json(response as unknown as ResponseObject);
   }
-  const envelopes = new ResponseEnvelopes(own, turn.keep);
+  const envelopes = new ResponseEnvelopes(own, turn.keep, () =>
+    newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: Math.floor(nowMs / 1000) }),
+  );
   const frames = await services.relay.stream(request, (error) => envelopes.brokenFrames(error));
   return {
     kind: "stream",
@@ -58,9 +64,8 @@ export async function createThroughProvider(
   };
 }
 
-/** An upstream that stores nothing can't know a reasoning item by its id alone. */
-function canBeReplayed(item: { readonly type?: unknown; readonly encrypted_content?: unknown }): boolean {
-  return item.type !== "reasoning" || typeof item.encrypted_content === "string";
+function isSame(readable: readonly unknown[], given: readonly unknown[]): boolean {
+  return readable.length === given.length && readable.every((item, index) => item === given[index]);
 }
 
 function parseResponse(bytes: Uint8Array): StoredResponse {

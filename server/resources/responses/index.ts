@@ -1,5 +1,6 @@
 export { createResponseEndpoint } from "./create-response.ts";
 export { deleteResponseEndpoint } from "./delete-response.ts";
+export { ResponseItemStore } from "./response-item-store.ts";
 export type { ResponseServices } from "./response-services.ts";
 export { ResponseStore } from "./response-store.ts";
 export { retrieveResponseEndpoint } from "./retrieve-response.ts";

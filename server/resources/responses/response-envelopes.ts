@@ -3,10 +3,18 @@ import { dataOf, splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import { namedFrame } from "../../http/event-stream.ts";
 import { toFailure, toStreamError } from "../../inference/stream-error.ts";
+import type { UnnumberedEvent } from "./open-item.ts";
 import type { StoredResponse } from "./response-store.ts";
+import { UpstreamItems } from "./upstream-items.ts";
 
 /** What we say of a response instead of the upstream. */
-export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id"> & { readonly store: boolean };
+export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id"> & {
+  readonly store: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly prompt_cache_key: string | null;
+  readonly safety_identifier: string | null;
+  readonly user: string | null;
+};
 
 type Envelope = { type: string; sequence_number: number; response: StoredResponse };
 
@@ -20,12 +28,20 @@ const decoder = new TextDecoder();
 export class ResponseEnvelopes {
   readonly #own: OwnFields;
   readonly #record: (response: StoredResponse) => Promise<void>;
+  readonly #unopened: () => StoredResponse;
+  readonly #items = new UpstreamItems();
   #latest: StoredResponse | undefined;
+  #isUnderWay = false;
   #lastPiece: Uint8Array | string | undefined;
 
-  constructor(own: OwnFields, record: (response: StoredResponse) => Promise<void>) {
+  /**
+   * @param record keeps the response; it has ended.
+   * @param unopened the response of an upstream that broke off before it said a word of it.
+   */
+  constructor(own: OwnFields, record: (response: StoredResponse) => Promise<void>, unopened: () => StoredResponse) {
     this.#own = own;
     this.#record = record;
+    this.#unopened = unopened;
   }
 
   async *rewrite(frames: EventFrames): EventFrames {
@@ -39,6 +55,7 @@ export class ResponseEnvelopes {
           !Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKey)
         ) {
           this.#lastPiece = value;
+          if (typeof value !== "string") this.#items.pass(value);
           yield value;
           continue;
         }
@@ -55,7 +72,10 @@ export class ResponseEnvelopes {
     }
   }
 
-  /** The end of a stream that its upstream broke off, in the place and with the numbers where it stands. */
+  /**
+   * The end of a stream that its upstream broke off, in the place and with the numbers where it stands: the open item
+   * ends, then the stream.
+   */
   brokenFrames(error: ApiError): string {
     const piece =
       this.#lastPiece === undefined
@@ -63,19 +83,29 @@ export class ResponseEnvelopes {
         : typeof this.#lastPiece === "string"
           ? this.#lastPiece
           : decoder.decode(this.#lastPiece);
-    const next = Number(lastSequenceNumber.exec(piece)?.[1] ?? -1) + 1;
-    const errorEvent = { type: "error", sequence_number: next, error: toStreamError(error) };
-    const errorFrame = namedFrame("error", JSON.stringify(errorEvent));
-    if (this.#latest === undefined) return errorFrame;
+    let next = Number(lastSequenceNumber.exec(piece)?.[1] ?? -1) + 1;
+    const { events, output } = this.#items.close();
+    const frame = ({ type, ...event }: UnnumberedEvent): string =>
+      namedFrame(type, JSON.stringify({ type, ...event, sequence_number: next++ }));
+    const told = [...this.#missingStart(), ...events, { type: "error", error: toStreamError(error) }]
+      .map(frame)
+      .join("");
     const response = {
-      ...this.#latest,
+      ...(this.#latest ?? this.#unopened()),
+      ...(output.length > 0 ? { output } : {}),
       status: "failed",
       completed_at: null,
       incomplete_details: null,
       error: toFailure(error),
     };
-    const failed = { type: "response.failed", sequence_number: next + 1, response };
-    return errorFrame + namedFrame(failed.type, JSON.stringify(failed));
+    return told + frame({ type: "response.failed", response });
+  }
+
+  /** A stream that broke off at once has not said yet that it began. */
+  #missingStart(): UnnumberedEvent[] {
+    const inProgress = { type: "response.in_progress", response: this.#latest ?? this.#unopened() };
+    if (this.#latest === undefined) return [{ ...inProgress, type: "response.created" }, inProgress];
+    return this.#isUnderWay ? [] : [inProgress];
   }
 
   /** The events of a piece up to the first that can't be passed on. */
@@ -96,9 +126,13 @@ export class ResponseEnvelopes {
     // OpenAI ends no Responses stream with it; some upstreams do.
     if (data === "[DONE]") return "";
     const envelope = data === undefined ? undefined : readEnvelope(data);
-    if (envelope === undefined) return `${event}\n\n`;
+    if (envelope === undefined) {
+      this.#items.passEvent(event);
+      return `${event}\n\n`;
+    }
     const response = { ...envelope.response, ...this.#own };
     this.#latest = response;
+    this.#isUnderWay ||= envelope.type !== "response.created" && envelope.type !== "response.queued";
     if (endTypes.has(envelope.type)) await this.#keep(response);
     return namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
   }

@@ -4,11 +4,15 @@ import type { Relay, RelayLimits } from "../../gateway/relay.ts";
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
 import type { RequestContext } from "../../http/request-context.ts";
 import type { IdGenerator } from "../../inference/ids.ts";
+import type { ReasoningSealer } from "../../inference/reasoning-seal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment, ModelDirectory } from "../../ports/upstream.ts";
 import type { UsageJournal } from "../../ports/usage-journal.ts";
-import type { ResponseStore, StoredResponse, StoredTurn } from "./response-store.ts";
+
+import type { PlacedItem } from "./conversation-input.ts";
+import type { ResponseItemStore } from "./response-item-store.ts";
+import type { ResponseStore, StoredResponse } from "./response-store.ts";
 
 export type ResponseServices = {
   readonly models: ModelDirectory;
@@ -16,6 +20,8 @@ export type ResponseServices = {
   readonly relayLimits: RelayLimits;
   readonly journal: UsageJournal;
   readonly store: ResponseStore;
+  readonly items: ResponseItemStore;
+  readonly sealer: ReasoningSealer;
   readonly heartbeats: HeartbeatWheel;
   readonly ids: IdGenerator;
   readonly clock: Clock;
@@ -28,9 +34,10 @@ export type ResponseTurn = {
   readonly principal: ProjectPrincipal;
   readonly context: RequestContext;
   readonly deployment: Deployment;
+  /** The input of this turn alone, its references resolved. */
   readonly input: readonly InputItem[];
-  /** The turns before this one, oldest first. */
-  readonly history: readonly StoredTurn[];
+  /** The whole conversation, oldest first, this turn's input at its end. */
+  readonly items: readonly PlacedItem[];
   /** Keeps the response that has ended, unless its caller wants it kept nowhere. */
   readonly keep: (response: StoredResponse) => Promise<void>;
 };

@@ -95,6 +95,47 @@ describe.each(["chatty", "native"])("a response of a model on the %s lane", (mod
     expect(await (await server.get(`${path}/${final.id}`)).json()).toEqual(final);
   });
 
+  test("says again what the caller attached to it, whole and streamed", async () => {
+    const attached = {
+      metadata: { a: "b" },
+      user: "user-1",
+      safety_identifier: "safe-1",
+      prompt_cache_key: "key-1",
+      store: false,
+    };
+    expect(await (await server.post(path, { ...ask, ...attached })).json()).toMatchObject(attached);
+    const events = await readResponseStream(await server.post(path, { ...ask, ...attached, stream: true }));
+    for (const event of [events[0], events.at(-1)]) expect(event?.response).toMatchObject(attached);
+  });
+
+  test("can't be continued while it still runs, and can as soon as it has ended", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const frames = model === "chatty" ? chatFrames(["Hello", " there"]) : providerResponseFrames(["Hello", " there"]);
+    (model === "chatty" ? chatOnly : native).answer(async (_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const frame of frames.slice(0, 3)) response.write(frame);
+      await promise;
+      response.end(frames.slice(3).join(""));
+    });
+    const response = await server.post(path, { ...ask, stream: true });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const read = async (until: string): Promise<string> => {
+      let text = "";
+      while (!text.includes(until)) text += new TextDecoder().decode((await reader.read()).value);
+      return text;
+    };
+    const id = /"id":"(resp_[0-9a-f]+)"/.exec(await read("response.created"))?.[1];
+    const next = { ...ask, previous_response_id: id, store: false, stream: true };
+    const early = await server.post(path, next);
+    expect(early.status).toBe(400);
+    expect(await early.json()).toMatchObject({
+      error: { code: "previous_response_not_found", param: "previous_response_id" },
+    });
+    resolve();
+    await read("response.completed");
+    expect((await server.post(path, next)).status).toBe(200);
+  });
+
   test("is understood by the official SDK", async () => {
     const made = await server.client.responses.create(ask);
     expect(made.output_text).toBe("Hello there");
@@ -195,6 +236,24 @@ describe("a provider that stores responses itself", () => {
   });
 });
 
+test("what hosted tools left in a conversation is passed on to a model that may read it, and kept as it was", async () => {
+  const searched = {
+    type: "web_search_call",
+    id: "ws_1",
+    status: "completed",
+    action: { type: "search", query: "mills" },
+  };
+  const input = [searched, { role: "user", content: "And?" }];
+  const first = (await (await server.post(path, { model: "native", input })).json()) as { id: string };
+  expect(native.calls[0]?.body.input).toEqual(input);
+  await server.post(path, { model: "native", input: "On", previous_response_id: first.id });
+  expect(native.calls[1]?.body).toMatchObject({ input: [searched, { role: "user" }, { role: "assistant" }, {}] });
+  const other = await server.post(path, { model: "chatty", input: "On", previous_response_id: first.id });
+  expect(await other.json()).toMatchObject({
+    error: { code: "unsupported_parameter", param: "previous_response_id" },
+  });
+});
+
 describe("a model that breaks off", () => {
   const cut = chatFrames(["Hello", " there"]).slice(0, 3);
 
@@ -216,7 +275,16 @@ describe("a model that breaks off", () => {
   test("through the relay: the stream ends with error and response.failed in their numbers", async () => {
     native.answer((_, response) => sendEvents(response, providerResponseFrames(["Hello"]).slice(0, 5)));
     const events = await readResponseStream(await server.post(path, { model: "native", input: "x", stream: true }));
-    expect(events.slice(-2).map((event) => event.type)).toEqual(["error", "response.failed"]);
+    expect(events.slice(-5).map((event) => event.type)).toEqual([
+      "response.output_text.done",
+      "response.content_part.done",
+      "response.output_item.done",
+      "error",
+      "response.failed",
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      response: { output: [{ status: "incomplete", content: [{ text: "Hello" }] }] },
+    });
   });
 
   test("in a plain request: a clear 5xx", async () => {
@@ -298,13 +366,12 @@ describe("what can't be done is refused", () => {
     ["a conversation", { conversation: "conv_1" }, 400, "unsupported_parameter", "conversation"],
     ["a hosted tool", { tools: [{ type: "web_search" }] }, 400, "unsupported_parameter", "tools"],
     [
-      "an image for a text-only model",
-      { input: [{ role: "user", content: [{ type: "input_image", image_url: "https://example.com/a.png" }] }] },
+      "an image of the provider's account",
+      { input: [{ role: "user", content: [{ type: "input_image", file_id: "file-1" }] }] },
       400,
-      "unsupported_modality",
-      "input[0].content[0]",
+      "unsupported_parameter",
+      "input[0].content[0].file_id",
     ],
-    ["truncation", { truncation: "auto" }, 400, "unsupported_parameter", "truncation"],
   ];
   test.each(refusals)("%s", async (_, extra, status, code, param) => {
     const response = await server.post(path, { model: "chatty", input: "x", ...extra });

@@ -20,7 +20,8 @@ function startRun(model: LanguageModel, record: () => Promise<void>) {
   } as unknown as RequestContext;
   const run: ResponseRun = {
     model,
-    request: { messages: [], settings: {} },
+    request: { messages: [], tools: [], settings: {} },
+    mayShorten: false,
     emitter: new ResponseEmitter({
       response: newResponseObject({ model: "m" }, { id: "resp_1", createdAt: 1 }),
       ids: createIdGenerator(() => 1),

@@ -7,13 +7,17 @@ import { emitResponse } from "../../inference/emit-response.ts";
 import type { ResponseEmitter } from "../../inference/response-emitter.ts";
 import type { ResponseEvent } from "../../inference/response-events.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
+import { dropOldestTurns } from "../../inference/shorten-request.ts";
 import { toFailure, toStreamError } from "../../inference/stream-error.ts";
-import type { LanguageModel, ModelPart, ModelRequest } from "../../ports/language-model.ts";
+import type { LanguageModel, ModelPart } from "../../ports/language-model.ts";
+import type { ModelRequest } from "../../ports/model-request.ts";
 import type { UsageStatus } from "../../ports/usage-journal.ts";
 
 export type ResponseRun = {
   readonly model: LanguageModel;
   readonly request: ModelRequest;
+  /** Whether the oldest turns may be left out where the conversation is too long for the model. */
+  readonly mayShorten: boolean;
   readonly emitter: ResponseEmitter;
   readonly account: RequestAccount;
   readonly context: RequestContext;
@@ -35,7 +39,7 @@ export async function runResponse(
   const turn = new TurnAccount(run);
   let parts: AsyncIterable<ModelPart>;
   try {
-    parts = await run.model.stream(run.request, { signal: run.context.signal });
+    parts = await acceptedParts(run);
   } catch (error) {
     if (run.context.signal.aborted) await turn.close("client_left");
     // A model that refuses has nothing to count: it is not asked what the request had cost.
@@ -47,6 +51,21 @@ export async function runResponse(
     run.context.fields.error = describe(error instanceof ApiError ? (error.cause ?? error.message) : error);
   };
   return { events: recordedEvents(run, turn, parts, onError), failure: () => failure };
+}
+
+/** Asks with ever fewer turns, as far as that is allowed. A try that the model refuses costs nothing. */
+async function acceptedParts({ model, request, mayShorten, context }: ResponseRun): Promise<AsyncIterable<ModelPart>> {
+  let tried = request;
+  for (;;) {
+    try {
+      return await model.stream(tried, { signal: context.signal });
+    } catch (error) {
+      const isTooLong = error instanceof ApiError && error.code === "context_length_exceeded";
+      const shorter = isTooLong && mayShorten ? dropOldestTurns(tried) : undefined;
+      if (shorter === undefined) throw error;
+      tried = shorter;
+    }
+  }
 }
 
 async function* recordedEvents(

@@ -1,0 +1,45 @@
+import type { OutputItem } from "@headrace/contract/responses/output-items.ts";
+import { type Kysely, sql } from "kysely";
+import type { Tables } from "../../database/tables.ts";
+import { inTenant } from "../../database/tenant.ts";
+import { madeAtMs } from "../../inference/ids.ts";
+import type { ProjectPrincipal } from "../../ports/principal.ts";
+import type { StoredResponse } from "./response-store.ts";
+
+/** An item is made while its response runs: none runs for longer than this. */
+const responseMsMax = 24 * 60 * 60 * 1000;
+
+/** Later moments have years of five digits, which the database's texts can't say. */
+const dateMsMax = Date.UTC(9999, 0);
+/** An id may also stand in another response's metadata, for instance. */
+const candidatesMax = 16;
+
+/** Items of stored responses, found by the moment that their ids tell. */
+export class ResponseItemStore {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  /** @returns undefined for an id that isn't ours, and for an item that is unknown, deleted or another project's. */
+  async find(principal: ProjectPrincipal, id: string): Promise<OutputItem | undefined> {
+    const madeMs = madeAtMs(id);
+    if (madeMs === undefined || madeMs > dateMsMax) return undefined;
+    const rows = await inTenant(this.#db, principal, (transaction) =>
+      transaction
+        .selectFrom("responses")
+        .select("body")
+        .where("organization_id", "=", principal.organizationId)
+        .where("project_id", "=", principal.projectId)
+        .where("created_at", ">=", new Date(madeMs - responseMsMax))
+        .where("created_at", "<=", new Date(madeMs))
+        .where(sql<boolean>`position(${JSON.stringify(id)} in body) > 0`)
+        .limit(candidatesMax)
+        .execute(),
+    );
+    return rows
+      .flatMap((row) => (JSON.parse(row.body) as StoredResponse).output)
+      .find((item) => "id" in item && item.id === id);
+  }
+}
