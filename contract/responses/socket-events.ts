@@ -3,7 +3,7 @@ import { list } from "../common/collections.ts";
 import { count, objectId, text } from "../common/fields.ts";
 import { contentPartsMax, inputItemsMax } from "../common/limits.ts";
 import { inputPart } from "./content.ts";
-import type { ResponseStreamEvent } from "./events.ts";
+import { type ResponseStreamEvent, responseStreamEvent } from "./events.ts";
 import { createResponseBody } from "./request.ts";
 
 /** A lane of a connection: its turns run one after the other, and their events carry its name. */
@@ -25,7 +25,7 @@ const steerMessage = z.strictObject({
   content: z.union([text, list(inputPart, { max: contentPartsMax })]),
 });
 
-/** Adds to what a running response is about. */
+/** Adds to what a running response is about: a successor of it reads the input. */
 export const responseSteerEvent = z
   .strictObject({
     type: z.literal("response.steer"),
@@ -34,13 +34,18 @@ export const responseSteerEvent = z
   })
   .meta({ id: "ResponseSteerEvent" });
 
+export const responsesClientEvent = z
+  .discriminatedUnion("type", [responseCreateEvent, responseSteerEvent])
+  .meta({ id: "ResponsesClientEvent" });
+
+const lane = { stream_id: streamId.optional() };
+
 /** An error of a connection or of one of its turns. Inside a stream, `sequence_number` stands in place of `status`. */
-export const socketErrorEvent = z
+const socketErrorEvent = z
   .object({
     type: z.literal("error"),
     status: count.optional(),
     sequence_number: count.optional(),
-    stream_id: streamId.optional(),
     error: z.object({
       type: z.string(),
       code: z.string().nullable(),
@@ -49,27 +54,71 @@ export const socketErrorEvent = z
       /** What HTTP would have said in headers: `x-request-id`, `retry-after`. */
       headers: z.record(z.string(), z.string()).optional(),
     }),
+    ...lane,
   })
   .meta({ id: "ResponsesSocketErrorEvent" });
 
-export const steerFailedEvent = z
+const takenSteer = z.object({ id: z.string(), previous_response_id: z.string() });
+
+/** The input of a `response.steer` is ours now; the successor's `response.created` says that it was read. */
+const steerAcceptedEvent = z
+  .object({ type: z.literal("response.steer.accepted"), sequence_number: count, steer: takenSteer, ...lane })
+  .meta({ id: "ResponseSteerAcceptedEvent" });
+
+/** What the caller has to send, filled in, before the input of a `response.steer` is read. */
+const steerPendingEvent = z
+  .object({
+    type: z.literal("response.steer.pending"),
+    sequence_number: count,
+    reason: z.literal("waiting_for_required_input"),
+    required_input: z.array(
+      z.discriminatedUnion("type", [
+        z.object({ type: z.literal("function_call_output"), call_id: z.string(), name: z.string() }),
+        z.object({ type: z.literal("custom_tool_call_output"), call_id: z.string() }),
+      ]),
+    ),
+    steer: takenSteer,
+    ...lane,
+  })
+  .meta({ id: "ResponseSteerPendingEvent" });
+
+const steerFailedEvent = z
   .object({
     type: z.literal("response.steer.failed"),
     sequence_number: count,
-    error: z.object({ type: z.literal("invalid_request_error"), code: z.string(), message: z.string() }),
-    /** What was not taken, as it was sent. */
+    error: z.object({
+      type: z.literal("invalid_request_error"),
+      code: z.enum([
+        "response_not_found",
+        "invalid_input",
+        "steering_not_supported",
+        "too_many_pending_steers",
+        "response_already_completed",
+        "response_not_active",
+        "successor_creation_failed",
+      ]),
+      message: z.string(),
+    }),
+    /** What was not read, as it was sent. */
     steer: z.object({ id: z.string().optional(), previous_response_id: z.string(), input: z.unknown() }),
-    stream_id: streamId.optional(),
+    ...lane,
   })
   .meta({ id: "ResponseSteerFailedEvent" });
+
+/** The events of a stream, each with its lane's `stream_id` where that has one, and what only a connection has. */
+export const responsesServerEvent = z
+  .union([responseStreamEvent, socketErrorEvent, steerAcceptedEvent, steerPendingEvent, steerFailedEvent])
+  .meta({ id: "ResponsesServerEvent" });
 
 export type ResponseCreateEvent = z.output<typeof responseCreateEvent>;
 export type ResponseSteerEvent = z.output<typeof responseSteerEvent>;
 export type SocketErrorEvent = z.output<typeof socketErrorEvent>;
+export type SteerAcceptedEvent = z.output<typeof steerAcceptedEvent>;
+export type SteerPendingEvent = z.output<typeof steerPendingEvent>;
 export type SteerFailedEvent = z.output<typeof steerFailedEvent>;
-
-/** The events of a stream, each with the lane that it belongs to, and what only a connection has. */
-export type ResponsesServerEvent =
-  | (Exclude<ResponseStreamEvent, { type: "error" }> & { stream_id?: string })
-  | SocketErrorEvent
-  | SteerFailedEvent;
+export type SteerErrorCode = SteerFailedEvent["error"]["code"];
+export type ResponsesServerEventType =
+  | ResponseStreamEvent["type"]
+  | SteerAcceptedEvent["type"]
+  | SteerPendingEvent["type"]
+  | SteerFailedEvent["type"];
