@@ -43,6 +43,8 @@ export const defaultLimits = {
   websocketQueuedTurnsMax: 16,
   /** All messages of one WebSocket whose turns wait: one of the largest size, or many small ones. */
   websocketQueuedBytesMax: 32 * mebibyte,
+  /** Inputs that one running response can be given for its successor. */
+  websocketSteersMax: 8,
   /** What one WebSocket remembers of responses that are not stored: the text of several contexts of a million tokens. */
   websocketMemoryBytesMax: 16 * mebibyte,
   /** How long running requests may take after SIGTERM; Kubernetes kills after 30 s unless told otherwise. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
-/** What is named: a response, a message, a reasoning item, a function call, a custom tool call, and a call's own id. */
-export type IdPrefix = "resp" | "msg" | "rs" | "fc" | "ctc" | "call";
+/** What is named: a response, a message, a reasoning item, a function call, a custom tool call, a call's own id, a steer. */
+export type IdPrefix = "resp" | "msg" | "rs" | "fc" | "ctc" | "call" | "steer";
 
 /** Makes ids that nobody can guess and that sort by the millisecond in which they were made. */
 export type IdGenerator = (prefix: IdPrefix) => string;

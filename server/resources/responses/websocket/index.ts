@@ -5,9 +5,11 @@ import type { ResponseServices } from "../response-services.ts";
 import { ConnectionMemory } from "./connection-memory.ts";
 import { type LaneLimits, Lanes } from "./lanes.ts";
 import { ResponsesSession } from "./responses-session.ts";
+import { Steering } from "./steering.ts";
 
 export type ResponsesSocketLimits = LaneLimits & {
   readonly websocketMemoryBytesMax: number;
+  readonly websocketSteersMax: number;
   readonly eventBytesMax: number;
 };
 
@@ -19,6 +21,11 @@ export function responsesSocket(services: ResponseServices, limits: ResponsesSoc
       new ResponsesSession(input, {
         lanes: new Lanes(limits),
         memory: new ConnectionMemory(services.store, limits.websocketMemoryBytesMax),
+        steering: new Steering({
+          send: (message) => void input.channel.send(message),
+          newId: () => services.ids("steer"),
+          steersMax: limits.websocketSteersMax,
+        }),
         create: (request, options) => createResponseEndpoint(services, options).handle(request),
         eventBytesMax: limits.eventBytesMax,
       }),

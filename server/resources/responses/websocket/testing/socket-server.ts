@@ -56,11 +56,14 @@ models:
 export type HeldCall = { readonly call: ProviderCall; release(): void };
 
 /** Makes a provider of the chat lane stop in the middle of each answer. @returns the next call that is held so. */
-export function hold(provider: ScriptedProvider): () => Promise<HeldCall> {
+export function hold(
+  provider: ScriptedProvider,
+  frames: readonly string[] = chatFrames(["Hello", " there"]),
+): () => Promise<HeldCall> {
   const held: HeldCall[] = [];
   const waiting: ((call: HeldCall) => void)[] = [];
   provider.answer(async (call, response) => {
-    const [first = "", second = "", ...rest] = chatFrames(["Hello", " there"]);
+    const [first = "", second = "", ...rest] = frames;
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(first + second);
     const { promise, resolve: release } = Promise.withResolvers<void>();
