@@ -7,13 +7,15 @@ const stalledBeatsMax = 4;
 /** How long the other end may take to answer a goodbye, in milliseconds. */
 const goodbyeMs = 5_000;
 
+type Heartbeats = Pick<HeartbeatWheel, "add" | "remove">;
+
 /**
  * The way out of a WebSocket. Whoever sends is held back while the client does not read, and so is the client: of both
  * directions no more is kept than what was under way. A client that stays and does not read is cut.
  */
 export class MessageChannel {
   readonly #socket: RawSocket;
-  readonly #wheel: HeartbeatWheel;
+  readonly #wheel: Heartbeats;
   readonly #gone = new AbortController();
   readonly #heart: Heart;
   #waiting: (() => void)[] = [];
@@ -22,7 +24,7 @@ export class MessageChannel {
   #stalledBeats = 0;
   #goodbye: NodeJS.Timeout | undefined;
 
-  constructor(socket: RawSocket, wheel: HeartbeatWheel) {
+  constructor(socket: RawSocket, wheel: Heartbeats) {
     this.#socket = socket;
     this.#wheel = wheel;
     this.#heart = { lastWriteMs: performance.now(), beat: () => this.#beat() };
