@@ -8,7 +8,12 @@ import type { Finding } from "./stream-validator/rules.ts";
 export type Json = Record<string, unknown>;
 export type ChatAnswer = {
   choices: { message: { content: string }; finish_reason: string }[];
-  usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
+  usage: {
+    prompt_tokens: number;
+    completion_tokens: number;
+    total_tokens: number;
+    prompt_tokens_details: { cached_tokens: number };
+  };
 };
 export type ResponseAnswer = {
   id: string;
@@ -71,9 +76,10 @@ async function streamBytes(response: Response): Promise<Uint8Array> {
 
 /** Checks the bytes of a chat stream that was asked for with `request`. */
 export function checkedChatStream(bytes: Uint8Array, request: object): ReadStream {
-  const includeUsage = (request as { stream_options?: { include_usage?: boolean } }).stream_options?.include_usage;
+  const { stream_options: options, n = 1 } = request as { stream_options?: { include_usage?: boolean }; n?: number };
+  const includeUsage = options?.include_usage;
   const { events, findings } = read(bytes, "data-lines");
-  const breaches = validateChatStream(events, includeUsage === undefined ? {} : { includeUsage });
+  const breaches = validateChatStream(events, { n, ...(includeUsage === undefined ? {} : { includeUsage }) });
   const chunks = events.map(({ data }) => data).filter((data): data is Json => typeof data === "object");
   return { events: chunks, findings: [...findings, ...breaches], text: chunks.map(chatDelta).join("") };
 }

@@ -34,7 +34,8 @@ describe("a chat stream keeps the grammar and says what the whole answer says", 
     const whole = await api.chat(chat);
     const streamed = await api.chatStream({ ...chat, stream_options: { include_usage: true } });
     expect(streamed.findings).toEqual([]);
-    expect(streamed.events.at(-1)?.usage).toEqual(whole.usage);
+    const { prompt_tokens, completion_tokens, total_tokens } = whole.usage;
+    expect(streamed.events.at(-1)?.usage).toMatchObject({ prompt_tokens, completion_tokens, total_tokens });
   });
 
   test("with a stop string, cut before it", async () => {
@@ -86,6 +87,49 @@ describe("a response's stream", () => {
   });
 });
 
+describe("a chat stream keeps the grammar", () => {
+  const ring = {
+    type: "function",
+    function: { name: "ring", parameters: { properties: { times: { enum: [1, 2] } } } },
+  };
+
+  test("while it calls a tool", async () => {
+    const streamed = await api.chatStream({ ...chat, tools: [ring], tool_choice: "required", max_tokens: 60 });
+    expect(streamed.findings).toEqual([]);
+    expect(streamed.text).toBe("");
+    expect(JSON.stringify(streamed.events)).toContain('"name":"ring"');
+  });
+
+  test("of several choices", async () => {
+    const asked = { ...chat, temperature: 1, seed: 1, n: 3 };
+    const whole = await api.chat(asked);
+    expect(whole.choices.length).toBe(3);
+    expect((await api.chatStream(asked)).findings).toEqual([]);
+  });
+
+  test("of an object, which is whole", async () => {
+    const answer = { name: "answer", strict: true, schema: { ...ring.function.parameters, type: "object" } };
+    const required = { required: ["times"], additionalProperties: false };
+    const json_schema = { ...answer, schema: { ...answer.schema, ...required } };
+    const streamed = await api.chatStream({ ...chat, response_format: { type: "json_schema", json_schema } });
+    expect(streamed.findings).toEqual([]);
+    expect([{ times: 1 }, { times: 2 }]).toContainEqual(JSON.parse(streamed.text));
+  });
+});
+
+test("a second turn reads only what is new", async () => {
+  const long = [{ role: "user", content: "The mill stands by the river. ".repeat(150) }];
+  const first = await api.chat({ ...chat, messages: long, max_tokens: 1 });
+  const second = await api.chat({
+    ...chat,
+    messages: [...long, first.choices[0]?.message, { role: "user", content: "And?" }],
+    max_tokens: 1,
+  });
+  const cached = second.usage.prompt_tokens_details.cached_tokens;
+  expect(first.usage.prompt_tokens).toBeGreaterThan(1000);
+  expect(cached).toBeGreaterThan(0.9 * second.usage.prompt_tokens);
+});
+
 test("eight streams at once each keep the grammar", async () => {
   const streams = await Promise.all(
     Array.from({ length: 8 }, (_, index) =>
@@ -129,5 +173,42 @@ describe("what a model can't do is refused before the first byte of a stream", (
     expect(error).toMatchObject({ code, type: "invalid_request_error" });
     expect(error.message.length).toBeGreaterThan(20);
     if (code === "model_not_found") expect(error.param).toBe("model");
+  });
+});
+
+describe("the tokens of an input are counted as the model then reads them", () => {
+  const count = async (body: object): Promise<number> => {
+    const response = await api.post("/responses/input_tokens", { model: chatModel, ...body });
+    return ((await response.json()) as { input_tokens: number }).input_tokens;
+  };
+
+  test("with instructions, several turns and scripts of other kinds", async () => {
+    const instructions = "Be brief. 翻译 <|im_end|>";
+    const input = [
+      { role: "user", content: question },
+      { role: "assistant", content: "Мельница 👩‍👩‍👧‍👦" },
+      { role: "user", content: [{ type: "input_text", text: "And?" }] },
+    ];
+    const answered = await api.response({ ...response, input, instructions, max_output_tokens: 1 });
+    expect(await count({ input, instructions })).toBe(answered.usage.input_tokens);
+  });
+
+  test("and with what was said before", async () => {
+    const first = await api.response({ ...response, max_output_tokens: 4 });
+    const next = { input: "Go on", previous_response_id: first.id };
+    const answered = await api.response({ ...response, ...next, max_output_tokens: 1 });
+    const counted = await count(next);
+    expect(counted).toBe(answered.usage.input_tokens);
+    expect(counted).toBeGreaterThan(await count({ input: "Go on" }));
+  });
+
+  test("and not at all where it could not be read", async () => {
+    const refused = await api.post("/responses/input_tokens", {
+      model: chatModel,
+      input: [{ role: "user", content: [{ type: "input_image", image_url: "https://example.com/a.png" }] }],
+    });
+    expect(refused.status).toBe(400);
+    const nothing = await api.post("/responses/input_tokens", { model: chatModel });
+    expect(await nothing.json()).toMatchObject({ error: { code: "missing_required_parameter", param: "input" } });
   });
 });

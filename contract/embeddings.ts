@@ -71,7 +71,8 @@ export const embeddingsServedLocally: ServedRules<CreateEmbeddingBody> = {
   parameters: {
     input: { every: { matches: /^/, advice: "send texts instead of tokens" } },
     model: "served",
-    dimensions: { only: [] },
+    // The engine knows how many a model's vectors have.
+    dimensions: "served",
     encoding_format: "served",
     user: "served",
   },

@@ -165,7 +165,7 @@ function operationObject(operation: OperationDefinition): Json {
     ...(operation.body
       ? {
           requestBody: {
-            required: true,
+            required: operation.isBodyOptional !== true,
             content: { "application/json": { schema: referenceTo(operation.body, `the body of ${id}`) } },
           },
         }

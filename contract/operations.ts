@@ -1,5 +1,25 @@
 import { adminOperations } from "./admin/operations.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
+import {
+  deleteChatCompletion,
+  listChatCompletionMessages,
+  listChatCompletions,
+  retrieveChatCompletion,
+  updateChatCompletion,
+} from "./chat/stored-chat-completions.ts";
+import { createCompletion } from "./completions.ts";
+import {
+  createConversation,
+  deleteConversation,
+  retrieveConversation,
+  updateConversation,
+} from "./conversations/conversation.ts";
+import {
+  createConversationItems,
+  deleteConversationItem,
+  listConversationItems,
+  retrieveConversationItem,
+} from "./conversations/items.ts";
 import { createEmbedding } from "./embeddings.ts";
 import {
   verifyAuditLogs,
@@ -29,6 +49,8 @@ import {
 } from "./headrace/project-api-keys.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { createResponse } from "./responses/create-response.ts";
+import { countInputTokens } from "./responses/input-tokens.ts";
+import { listInputItems } from "./responses/list-input-items.ts";
 import { deleteResponse, retrieveResponse } from "./responses/stored-responses.ts";
 
 /** Everything that the API does. A server without a handler for one of these does not compile. */
@@ -36,9 +58,25 @@ export const operations = {
   listModels,
   retrieveModel,
   createChatCompletion,
+  listChatCompletions,
+  retrieveChatCompletion,
+  updateChatCompletion,
+  deleteChatCompletion,
+  listChatCompletionMessages,
+  createCompletion,
   createResponse,
   retrieveResponse,
   deleteResponse,
+  listInputItems,
+  countInputTokens,
+  createConversation,
+  retrieveConversation,
+  updateConversation,
+  deleteConversation,
+  createConversationItems,
+  listConversationItems,
+  retrieveConversationItem,
+  deleteConversationItem,
   createEmbedding,
   ...adminOperations,
   createProjectApiKey,

@@ -28,6 +28,16 @@ export type CatalogueModel = {
   readonly outputTokensDefault?: number;
   /** The sampling that the model's makers recommend; holds where a request doesn't say. */
   readonly sampling?: { readonly temperature: number; readonly topP: number; readonly topK: number };
+  /**
+   * How the model is told of tools and writes its calls. Left out: the words and calls of Hermes, which models that were
+   * never taught any follow best.
+   */
+  readonly toolCalling?: {
+    /** `template`: the model's own chat template tells of them; `hermes`: words of ours in the system message. */
+    readonly prompt: "template" | "hermes";
+    /** `hermes`: `<tool_call>` around JSON; `llama`: an answer that is JSON. */
+    readonly calls: "hermes" | "llama";
+  };
   /** Further variables of the model's chat template. */
   readonly templateVariables?: Readonly<Record<string, boolean | string>>;
 };

@@ -30,9 +30,10 @@ function huggingFaceChat(
 const qwen3 = {
   licence: apache2,
   tools: true,
+  toolCalling: { prompt: "template", calls: "hermes" },
   sampling: { temperature: 0.7, topP: 0.8, topK: 20 },
   templateVariables: { enable_thinking: false },
-};
+} as const;
 
 const miniLmFiles: readonly SourceFile[] = [
   {
@@ -143,6 +144,7 @@ export const catalogue: readonly CatalogueModel[] = [
     name: "Llama 3.2 1B Instruct (Q4_K_M)",
     licence: llama32,
     tools: true,
+    toolCalling: { prompt: "template", calls: "llama" },
     contextTokens: 8192,
     memoryBytes: 2000 * million,
     downloadBytes: 808 * million,
@@ -156,6 +158,7 @@ export const catalogue: readonly CatalogueModel[] = [
     name: "Llama 3.2 3B Instruct (Q4_K_M)",
     licence: llama32,
     tools: true,
+    toolCalling: { prompt: "template", calls: "llama" },
     contextTokens: 8192,
     memoryBytes: 4500 * million,
     downloadBytes: 2019 * million,

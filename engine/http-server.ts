@@ -3,9 +3,10 @@ import { parseChatRequest } from "./chat/chat-request.ts";
 import { createChatCompletion } from "./chat/create-chat-completion.ts";
 import { createEmbeddings } from "./embeddings/create-embeddings.ts";
 import { parseEmbeddingRequest } from "./embeddings/embedding-request.ts";
+import { countInputTokens } from "./input-tokens/count-input-tokens.ts";
 import { log } from "./log.ts";
 import type { ModelPool } from "./model-pool.ts";
-import type { EngineOptions, EngineUsage, RegisteredModel } from "./protocol.ts";
+import { cacheScopeHeader, type EngineOptions, type EngineUsage, type RegisteredModel } from "./protocol.ts";
 import { asRecord, refuse } from "./request-fields.ts";
 
 export type EngineServer = { stop(): Promise<void> };
@@ -30,8 +31,12 @@ const handlers: Readonly<Record<string, Handler>> = {
       lease.release();
       pool.abandoned.note(request, usage);
     };
-    return releasing(lease.release, () => createChatCompletion(lease.model, parsed, request.signal, done));
+    const scope = request.headers.get(cacheScopeHeader) ?? undefined;
+    return releasing(lease.release, () =>
+      createChatCompletion(lease.model.start(parsed, scope, request.signal), parsed, request.signal, done),
+    );
   },
+  "POST /v1/chat/input_tokens": async (request, pool) => countInputTokens(await readJson(request), pool),
   "POST /v1/embeddings": async (request, pool) => {
     const body = await readJson(request);
     const { model } = asRecord(body, "the request body");

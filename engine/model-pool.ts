@@ -4,6 +4,8 @@ import { AbandonedUsage } from "./abandoned-usage.ts";
 import { ChatModel } from "./chat/chat-model.ts";
 import { EmbeddingModel } from "./embeddings/embedding-model.ts";
 import { howToPull } from "./library/errors.ts";
+import type { Evaluation } from "./llama/evaluation.ts";
+import { Turns } from "./llama/turns.ts";
 import { log } from "./log.ts";
 import type { EngineOptions, EngineStats, RegisteredModel } from "./protocol.ts";
 
@@ -25,6 +27,7 @@ type Entry = {
 export class ModelPool {
   readonly abandoned = new AbandonedUsage();
   readonly #options: EngineOptions;
+  readonly #evaluation: Evaluation;
   readonly #registered = new Map<string, RegisteredModel>();
   readonly #entries = new Map<string, Entry>();
   readonly #sweeper: NodeJS.Timeout;
@@ -33,6 +36,10 @@ export class ModelPool {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    const count = (tokens: number): void => {
+      this.#evaluatedTokens += tokens;
+    };
+    this.#evaluation = { options, turns: new Turns(), count };
     const sweepMs = Math.max(50, Math.min(options.idleUnloadMs / 4, 10_000));
     this.#sweeper = setInterval(() => this.#unloadIdle(), sweepMs);
   }
@@ -122,15 +129,12 @@ export class ModelPool {
   async #open(registered: RegisteredModel): Promise<LoadedModel> {
     const startedMs = performance.now();
     this.#llama ??= startLlama(this.#options);
-    const count = (tokens: number): void => {
-      this.#evaluatedTokens += tokens;
-    };
     try {
       const llama = await this.#llama;
       const loaded: LoadedModel =
         registered.kind === "chat"
-          ? { kind: "chat", model: await ChatModel.load(llama, registered, this.#options, count) }
-          : { kind: "embedding", model: await EmbeddingModel.load(llama, registered, this.#options, count) };
+          ? { kind: "chat", model: await ChatModel.load(llama, registered, this.#evaluation) }
+          : { kind: "embedding", model: await EmbeddingModel.load(llama, registered, this.#evaluation) };
       log("info", "model loaded", { model: registered.id, durationMs: Math.round(performance.now() - startedMs) });
       return loaded;
     } catch (cause) {

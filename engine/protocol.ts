@@ -18,11 +18,29 @@ export type EngineOptions = {
 /** A model as the engine needs to know it: `POST /internal/models`. */
 export type RegisteredModel = Pick<
   CatalogueModel,
-  "id" | "kind" | "contextTokens" | "memoryBytes" | "outputTokensDefault" | "sampling" | "templateVariables"
+  | "id"
+  | "kind"
+  | "contextTokens"
+  | "memoryBytes"
+  | "outputTokensDefault"
+  | "sampling"
+  | "templateVariables"
+  | "toolCalling"
 > & { readonly path: string };
 
-/** Tokens that were evaluated for one request: `GET /internal/abandoned?request=<its x-request-id>`. */
-export type EngineUsage = { readonly promptTokens: number; readonly generatedTokens: number };
+/** The request header that says whose evaluated prompts may be reused; a request without it shares with nobody. */
+export const cacheScopeHeader = "x-headrace-cache-scope";
+
+/** What was done for one request: `GET /internal/abandoned?request=<its x-request-id>`. */
+export type EngineUsage = {
+  /** The prompt as far as it was read, with what was remembered of it. */
+  readonly promptTokens: number;
+  /** The part of the prompt that an earlier request had left evaluated. */
+  readonly cachedTokens: number;
+  readonly generatedTokens: number;
+  /** The part of what was generated that is the model's thoughts. */
+  readonly reasoningTokens: number;
+};
 
 /** `GET /internal/stats`. Counters since the engine's start. */
 export type EngineStats = {

@@ -18,8 +18,13 @@ export function optionalNumber(fields: Fields, name: string, least: number, most
   return value;
 }
 
-export function optionalInteger(fields: Fields, name: string, least: number): number | undefined {
-  const value = optionalNumber(fields, name, least, Number.MAX_SAFE_INTEGER);
+export function optionalInteger(
+  fields: Fields,
+  name: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number | undefined {
+  const value = optionalNumber(fields, name, least, most);
   if (value !== undefined && !Number.isInteger(value)) throw refuse(name, "must be an integer");
   return value;
 }

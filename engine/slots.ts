@@ -14,13 +14,17 @@ export class Slots<Slot> {
   }
 
   /**
-   * Waits for a place; give it back with `release`. Throws an ApiError `server_is_overloaded` where the queue is full,
-   * and the signal's reason when the caller leaves the queue.
+   * Waits for a place; give it back with `release`. Where several are free, `choose` takes one of them, or else the one
+   * that has been free longest. Throws an ApiError `server_is_overloaded` where the queue is full, and the signal's
+   * reason when the caller leaves the queue.
    */
-  async acquire(signal: AbortSignal): Promise<Slot> {
+  async acquire(signal: AbortSignal, choose?: (free: readonly Slot[]) => Slot | undefined): Promise<Slot> {
     signal.throwIfAborted();
-    const slot = this.#free.shift();
-    if (slot !== undefined) return slot;
+    const slot = choose?.(this.#free) ?? this.#free[0];
+    if (slot !== undefined) {
+      this.#free.splice(this.#free.indexOf(slot), 1);
+      return slot;
+    }
     if (this.#waiting.length >= this.#waitingMax)
       throw new ApiError("server_is_overloaded", "The local engine is busy and its queue is full. Try again shortly.", {
         retryAfterSeconds: 1,

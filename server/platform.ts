@@ -45,6 +45,8 @@ import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
 import type { MailSender } from "./ports/mail.ts";
 import type { Upstream } from "./ports/upstream.ts";
+import { ChatCompletionStore } from "./resources/chat/index.ts";
+import { ConversationStore } from "./resources/conversations/index.ts";
 import { createEndpoints } from "./resources/index.ts";
 import { ResponseItemStore, ResponseStore, responsesSocket } from "./resources/responses/index.ts";
 
@@ -154,6 +156,8 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     relayLimits,
     journal,
     store: new ResponseStore(database.db),
+    conversations: new ConversationStore(database.db),
+    chatCompletions: new ChatCompletionStore(database.db),
     items: new ResponseItemStore(database.db),
     sealer: new ReasoningSealer(sealKey),
     heartbeats,

@@ -12,6 +12,9 @@ const rounds = 9;
 const generatedTokens = 200;
 const sequencesMax = 4;
 const ratioMin = 0.95;
+/** Of the engine's speed with all sequences to that with one, and to plain node-llama-cpp's with all. */
+const gainMin = 1.4;
+const togetherRatioMin = 0.9;
 const threads = Math.max(1, availableParallelism() - 1);
 const question = "Tell me a long story about a river, a mill and a miller.";
 /** What the model's own template makes of the question. */
@@ -45,9 +48,14 @@ export async function throughput(): Promise<Section> {
     { name: "plain", run: () => plain.run(generatedTokens) },
     { name: "engine", run: () => measured(askEngine(upstream)) },
     { name: "server", run: () => measured(askServer(server)) },
+    { name: "engineAlone", run: () => together(() => askEngine(upstream), 1) },
+    { name: "plainTogether", run: () => plain.runTogether(generatedTokens) },
+    { name: "engineTogether", run: () => together(() => askEngine(upstream), sequencesMax) },
+    { name: "serverTogether", run: () => together(() => askServer(server), sequencesMax) },
   ] as const;
+  type Lane = (typeof lanes)[number]["name"];
   for (const { run } of lanes) await run();
-  const speeds: Record<(typeof lanes)[number]["name"], number[]> = { plain: [], engine: [], server: [] };
+  const speeds = Object.fromEntries(lanes.map(({ name }) => [name, [] as number[]])) as Record<Lane, number[]>;
   for (let round = 0; round < rounds; round++) {
     // Each round begins with another one, so that none always runs on a machine that the same one has heated.
     for (let turn = 0; turn < lanes.length; turn++) {
@@ -55,28 +63,31 @@ export async function throughput(): Promise<Section> {
       if (lane !== undefined) speeds[lane.name].push(await lane.run());
     }
   }
-  const ratios = (name: "engine" | "server"): number[] =>
-    speeds[name].map((speed, round) => speed / (speeds.plain[round] ?? Number.NaN));
-  const judged = (name: string, values: readonly number[]) => ({
+  const ratios = (name: Lane, base: Lane): number[] =>
+    speeds[name].map((speed, round) => speed / (speeds[base][round] ?? Number.NaN));
+  const judged = (name: string, values: readonly number[], min: number) => ({
     name,
-    asked: `>= ${ratioMin}`,
+    asked: `>= ${min}`,
     reached: spreadOf(values, "", 3).replace("  ", " "),
-    isMet: medianOf(values) >= ratioMin,
+    isMet: medianOf(values) >= min,
   });
+  const atOnce = `${sequencesMax} at once, with prompts`;
+  const speedOf = (name: string, lane: Lane) => ({ name, reached: spreadOf(speeds[lane], "tokens/s", 1) });
   return {
     title: "Tokens per second",
-    method: `${chatModelId}, ${threads} thread(s), ${generatedTokens} tokens, greedy, one stream at a time; ${rounds} rounds in each of which every lane runs once. A ratio is made within a round; the figure is the median of the ratios.`,
+    method: `${chatModelId}, ${threads} thread(s), ${generatedTokens} tokens, greedy, one stream at a time unless told; ${rounds} rounds in each of which every lane runs once. A ratio is made within a round; the figure is the median of the ratios.`,
     figures: [
-      { name: "plain node-llama-cpp", reached: spreadOf(speeds.plain, "tokens/s", 1) },
-      { name: "the engine over HTTP on its socket", reached: spreadOf(speeds.engine, "tokens/s", 1) },
-      { name: "the whole server over HTTP", reached: spreadOf(speeds.server, "tokens/s", 1) },
-      judged("engine / plain", ratios("engine")),
-      judged("server / plain", ratios("server")),
-      { name: "the whole server, 1 client, with prompt", reached: await together(server, 1) },
-      {
-        name: `the whole server, ${sequencesMax} clients at once, with prompts`,
-        reached: await together(server, sequencesMax),
-      },
+      speedOf("plain node-llama-cpp", "plain"),
+      speedOf("the engine over HTTP on its socket", "engine"),
+      speedOf("the whole server over HTTP", "server"),
+      judged("engine / plain", ratios("engine", "plain"), ratioMin),
+      judged("server / plain", ratios("server", "plain"), ratioMin),
+      speedOf("the engine, 1 client, with prompt", "engineAlone"),
+      speedOf(`plain node-llama-cpp, ${atOnce}`, "plainTogether"),
+      speedOf(`the engine, ${atOnce}`, "engineTogether"),
+      speedOf(`the whole server, ${atOnce}, which it remembers`, "serverTogether"),
+      judged(`engine with ${sequencesMax} / engine with 1`, ratios("engineTogether", "engineAlone"), gainMin),
+      judged(`engine / plain, ${atOnce}`, ratios("engineTogether", "plainTogether"), togetherRatioMin),
     ],
   };
 }
@@ -95,11 +106,10 @@ function askServer({ baseUrl, apiKey }: RunningServer): Promise<Response> {
   return fetch(`${baseUrl}/chat/completions`, { method: "POST", headers, body });
 }
 
-async function together(server: RunningServer, clients: number): Promise<string> {
+/** Tokens per second of so many streams together, from start to end. */
+async function together(ask: () => Promise<Response>, clients: number): Promise<number> {
   const startedMs = performance.now();
-  const streams = await Promise.all(
-    Array.from({ length: clients }, async () => readChatStream(await askServer(server))),
-  );
+  const streams = await Promise.all(Array.from({ length: clients }, async () => readChatStream(await ask())));
   const tokens = streams.reduce((sum, stream) => sum + stream.tokens, 0);
-  return `${(tokens / ((performance.now() - startedMs) / 1000)).toFixed(1)} tokens/s together`;
+  return tokens / ((performance.now() - startedMs) / 1000);
 }

@@ -61,7 +61,7 @@ export const chatServedThroughResponses: ServedRules<CreateChatCompletionBody> =
     seed: off,
     service_tier: "served",
     stop: { only: [[], null] },
-    store: { only: [false, null] },
+    store: "served",
     stream: "served",
     stream_options: "served",
     temperature: "served",

@@ -25,6 +25,8 @@ export const promptCacheKeyCharactersMax = 1024;
 export const messagesMax = 16_384;
 export const contentPartsMax = 2_048;
 export const inputItemsMax = 16_384;
+/** Items that one request adds to a conversation. */
+export const conversationItemsMax = 20;
 export const toolsMax = 128;
 export const toolCallsMax = 1_024;
 /** Characters of a function's or custom tool's name. */
@@ -41,6 +43,10 @@ export const annotationsMax = 65_536;
 export const logitBiasTokensMax = 1_024;
 /** Tokens that an answer may be asked to hold at most. */
 export const outputTokensMax = 16_777_216;
+/** Prompts of one legacy completions call. */
+export const completionPromptsMax = 2_048;
+/** Tokens of one prompt that is sent as tokens. */
+export const promptTokensMax = 1_048_576;
 export const toolCallRoundsMax = 65_536;
 export const contextManagementEntriesMax = 16;
 export const promptVariablesMax = 256;

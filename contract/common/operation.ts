@@ -54,12 +54,16 @@ type OperationParts = {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Set where a request without any body means an empty object. */
+  readonly isBodyOptional?: true;
   readonly response: z.ZodType;
   /** Set where the operation can answer with server-sent events: when the body or the query says `stream: true`. */
   readonly stream?: {
     readonly event: z.ZodType;
     /** Chat Completions sends `data:` lines and `[DONE]`; Responses names each event and sends no `[DONE]`. */
     readonly framing: "data-lines" | "named-events";
+    /** The member of an event that carries content; `delta` where this says nothing. */
+    readonly contentMember?: "text";
   };
   /** Set where the answer shows a secret that is kept nowhere, so that no retry can be given it again. */
   readonly answersOnce?: true;

@@ -23,7 +23,7 @@ export const outputMessage = z
 
 const toolOutput = z.union([z.string(), z.array(inputPart)]);
 
-const functionCallOutputItem = z.object({
+export const functionCallOutputItem = z.object({
   type: z.literal("function_call_output"),
   id: z.string(),
   output: toolOutput,
@@ -35,7 +35,7 @@ const functionCallOutputItem = z.object({
   namespace: z.string().optional(),
 });
 
-const customToolCallOutputItem = z.object({
+export const customToolCallOutputItem = z.object({
   type: z.literal("custom_tool_call_output"),
   id: z.string(),
   call_id: z.string(),

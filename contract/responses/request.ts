@@ -82,5 +82,10 @@ export const createResponseBody = z
   })
   .meta({ id: "CreateResponseRequest" });
 
+/** The conversation that a response is made in; undefined where it is made in none. */
+export function conversationIdOf({ conversation }: Pick<CreateResponseBody, "conversation">): string | undefined {
+  return typeof conversation === "object" ? conversation?.id : conversation;
+}
+
 export type CreateResponseBody = z.output<typeof createResponseBody>;
 export type Includable = z.output<typeof includable>;

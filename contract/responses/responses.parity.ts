@@ -1,10 +1,15 @@
+import type { InputItemListParams } from "openai/resources/responses/input-items";
+import type { InputTokenCountParams, InputTokenCountResponse } from "openai/resources/responses/input-tokens";
 import type * as Sdk from "openai/resources/responses/responses";
 import type { Exceptions, Fits, Same } from "../common/parity.ts";
 import type { InputItem } from "./input-items.ts";
+import type { CountInputTokensBody, InputTokenCount } from "./input-tokens.ts";
+import type { ItemPageQuery } from "./list-input-items.ts";
 import type { OutputItem } from "./output-items.ts";
 import type { CreateResponseBody } from "./request.ts";
 import type { ResponseObject } from "./response.ts";
 import type { ResponseError } from "./response-error.ts";
+import type { StoredItem } from "./stored-items.ts";
 import type { RetrieveResponseQuery } from "./stored-responses.ts";
 import type { Tool } from "./tools.ts";
 import type { ResponseUsage } from "./usage.ts";
@@ -27,6 +32,14 @@ export const retrieveResponseQueryExceptions = {} satisfies Exceptions<
   Sdk.ResponseRetrieveParamsBase
 >;
 
+export const listInputItemsQueryExceptions = {} satisfies Exceptions<ItemPageQuery, InputItemListParams>;
+
+export const countInputTokensBodyExceptions = {
+  input: ["each_has_more", "As `input` of the request."],
+  tools: ["ours_is_wider", recognisedOnly],
+} satisfies Exceptions<CountInputTokensBody, InputTokenCountParams>;
+export const inputTokenCountExceptions = {} satisfies Exceptions<InputTokenCount, InputTokenCountResponse>;
+
 const onTheWire = "Recorded on OpenAI's wire, not in the SDK's types.";
 
 export const responseExceptions = {
@@ -47,6 +60,7 @@ export const errorExceptions = {} satisfies Exceptions<ResponseError, Sdk.Respon
 
 export const inputItemTypes = true satisfies Same<TypeOf<InputItem>, TypeOf<Sdk.ResponseInputItem>>;
 export const outputItemTypes = true satisfies Same<OutputItem["type"], Sdk.ResponseOutputItem["type"]>;
+export const storedItemTypes = true satisfies Same<StoredItem["type"], Sdk.ResponseItem["type"]>;
 export const toolTypes = true satisfies Same<Tool["type"], Sdk.Tool["type"]>;
 
 /** Input items of the SDK that we would not take. tsc can't match an optional, nullable `type` with a union. */
@@ -95,3 +109,12 @@ export const outputReasoning = {} satisfies Exceptions<Of<OutputItem, "reasoning
 
 export const functionTool = {} satisfies Exceptions<Of<Tool, "function">, Sdk.FunctionTool>;
 export const customTool = {} satisfies Exceptions<Of<Tool, "custom">, Sdk.CustomTool>;
+
+export const storedFunctionCall = {} satisfies Exceptions<
+  Of<StoredItem, "function_call">,
+  Sdk.ResponseFunctionToolCallItem
+>;
+export const storedCustomToolCall = {} satisfies Exceptions<
+  Of<StoredItem, "custom_tool_call">,
+  Sdk.ResponseCustomToolCallItem
+>;

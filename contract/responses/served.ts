@@ -14,7 +14,7 @@ const everywhere = {
   access_programs: { only: [{}] },
   background: { only: [false, null] },
   context_management: { only: [[], null] },
-  conversation: off,
+  conversation: "served",
   image: { only: [{}] },
   instructions: "served",
   max_output_tokens: "served",

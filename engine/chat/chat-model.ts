@@ -1,161 +1,239 @@
 import { randomInt } from "node:crypto";
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
-import type { EngineOptions, EngineUsage, RegisteredModel } from "../protocol.ts";
-import { Slots } from "../slots.ts";
+import {
+  type Llama,
+  type LlamaContext,
+  LlamaGrammarEvaluationState,
+  type LlamaModel,
+  type Token,
+} from "node-llama-cpp";
+import { Decoder, type Sequence } from "../llama/decoder.ts";
+import type { Evaluation } from "../llama/evaluation.ts";
+import { type InnerContext, innerContextOf } from "../llama/inner-context.ts";
+import { SequencePool } from "../llama/sequence-pool.ts";
+import { Outbox } from "../outbox.ts";
+import type { EngineUsage, RegisteredModel } from "../protocol.ts";
+import { answerGrammar } from "./answer-grammar.ts";
+import { type AnswerForm, type AnswerPart, AnswerReader } from "./answer-reader.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import { ChatPrompt } from "./prompt.ts";
-import { StopFilter } from "./stop-filter.ts";
+import { Sampler, type Sampling, type TokenLogprob } from "./sampler.ts";
 import { TokenText } from "./token-text.ts";
+import { toolSyntaxOf } from "./tool-syntax.ts";
 
-/** A running answer: one entry of `tokens` for each generated token. */
+/** A running answer, of one or more choices. */
 export type Generation = {
-  readonly promptTokens: number;
   /** What was evaluated up to now; it grows while the answer runs. */
-  readonly evaluated: EngineUsage;
-  /** Text may be empty: half a character, or what may become a stop string. Its return value ends the answer. */
-  readonly tokens: AsyncGenerator<string, GenerationEnd>;
+  readonly usage: Readonly<EngineUsage>;
+  /** The choices' events, interleaved as they come: one for each generated token, and one that ends the choice. */
+  readonly events: AsyncGenerator<ChoiceEvent, void>;
 };
 
-export type GenerationEnd = {
-  readonly finishReason: "stop" | "length";
-  /** Text that was held back until the end. */
-  readonly rest: string;
-  readonly generatedTokens: number;
+export type ChoiceEvent = {
+  readonly choice: number;
+  /** May be empty: half a character, or what may become a stop string. */
+  readonly parts: readonly AnswerPart[];
+  readonly logprob?: TokenLogprob | undefined;
+  /** Set in the event that ends the choice, which stands for no token. */
+  readonly finishReason?: FinishReason;
 };
 
-/** Prompt tokens of one evaluation; between two of them an abort is seen, and other requests get their turn. */
-const promptBatchTokens = 64;
+export type FinishReason = "stop" | "length" | "tool_calls";
+
+/** A prompt and what is to be made of it. */
+type Task = {
+  readonly request: ChatRequest;
+  readonly prompt: readonly Token[];
+  readonly form: AnswerForm;
+  /** What the answer has to match, as GBNF. */
+  readonly grammar: string | undefined;
+  readonly outputTokensMax: number;
+  /** Requests of one scope may reuse each other's evaluated prompts; undefined: no others may. */
+  readonly scope: string | undefined;
+  readonly signal: AbortSignal;
+  readonly usage: { -readonly [Field in keyof EngineUsage]: EngineUsage[Field] };
+  readonly outbox: Outbox<ChoiceEvent>;
+};
+
+/**
+ * Prompt tokens of one batch. Up to this size llama.cpp computes a token on a processor to the same bits whatever is
+ * beside it in the batch (from 64 on, attention runs through another kernel): the same seed gives the same text alone,
+ * among others, and on a remembered prefix. A GPU promises no such thing and needs larger batches to be busy.
+ */
+const promptTokensOnProcessor = 32;
+const promptTokensOnGpu = 512;
+/** Tokens that an answer may be ahead of its reader before it waits. */
+const unreadTokensMax = 32;
 
 /** A loaded chat model: weights, a context with several sequences, and the queue before them. */
 export class ChatModel {
   readonly #registered: RegisteredModel;
   readonly #model: LlamaModel;
-  readonly #context: LlamaContext;
+  readonly #contextTokens: number;
+  readonly #context: InnerContext;
   readonly #prompt: ChatPrompt;
-  readonly #sequences: Slots<LlamaContextSequence>;
-  readonly #countTokens: (tokens: number) => void;
+  readonly #decoder: Decoder;
+  readonly #sequences: SequencePool;
 
-  private constructor(
-    registered: RegisteredModel,
-    context: LlamaContext,
-    options: EngineOptions,
-    countTokens: (tokens: number) => void,
-  ) {
+  private constructor(registered: RegisteredModel, context: LlamaContext, evaluation: Evaluation) {
     this.#registered = registered;
     this.#model = context.model;
-    this.#context = context;
-    this.#prompt = new ChatPrompt(context.model, registered.templateVariables);
-    const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence());
-    this.#sequences = new Slots(sequences, options.waitingMax);
-    this.#countTokens = countTokens;
+    this.#contextTokens = context.contextSize;
+    this.#context = innerContextOf(context);
+    this.#prompt = new ChatPrompt(context.model, registered);
+    this.#decoder = new Decoder(this.#context, {
+      turns: evaluation.turns,
+      batchTokens: context.batchSize,
+      promptTokens: promptTokensOf(context.model),
+      onEvaluated: evaluation.count,
+    });
+    this.#sequences = new SequencePool(this.#decoder, context.totalSequences, evaluation.options.waitingMax);
   }
 
-  static async load(
-    llama: Llama,
-    registered: RegisteredModel,
-    options: EngineOptions,
-    countTokens: (tokens: number) => void,
-  ): Promise<ChatModel> {
+  static async load(llama: Llama, registered: RegisteredModel, evaluation: Evaluation): Promise<ChatModel> {
+    const { sequencesMax, threads } = evaluation.options;
     const model = await llama.loadModel({ modelPath: registered.path });
     try {
       const contextSize = Math.min(registered.contextTokens, model.trainContextSize);
-      const context = await model.createContext({
-        contextSize,
-        sequences: await sequencesThatFit(model, contextSize, registered.memoryBytes, options.sequencesMax),
-        batchSize: promptBatchTokens * options.sequencesMax,
-        threads: options.threads,
-      });
-      return new ChatModel(registered, context, options, countTokens);
+      const sequences = await sequencesThatFit(model, contextSize, registered.memoryBytes, sequencesMax);
+      const batchSize = Math.max(promptTokensOf(model), promptTokensOnProcessor * sequences);
+      const context = await model.createContext({ contextSize, sequences, batchSize, threads });
+      return new ChatModel(registered, context, evaluation);
     } catch (error) {
       await model.dispose();
       throw error;
     }
   }
 
-  /** The prompt's text as the model's own template gives it. */
-  renderPrompt(messages: ChatRequest["messages"]): string {
-    return this.#prompt.render(messages);
+  /**
+   * Waits for nothing. Throws ApiErrors: `context_length_exceeded` where prompt and answer can't fit, and those that name
+   * a schema, a grammar or a token that this model can't follow.
+   */
+  start(request: ChatRequest, scope: string | undefined, signal: AbortSignal): Generation {
+    const { toolUse, responseFormat, stop } = request;
+    this.#checkLogitBias(request.logitBias);
+    const { tokens: prompt, thinking } = this.#prompt.tokenize(request.messages, toolUse?.tools);
+    const syntax = toolSyntaxOf(this.#registered.toolCalling);
+    const task = {
+      request,
+      prompt,
+      scope,
+      form: { stops: stop, thinking, syntax: toolUse === undefined ? undefined : syntax },
+      grammar: answerGrammar(toolUse, responseFormat, syntax, thinking),
+      outputTokensMax: this.#outputTokensMaxOf(request, prompt.length),
+      usage: { promptTokens: 0, cachedTokens: 0, generatedTokens: 0, reasoningTokens: 0 },
+      outbox: new Outbox<ChoiceEvent>(unreadTokensMax),
+    };
+    return { usage: task.usage, events: this.#run(task, signal) };
   }
 
-  /** Throws an ApiError `context_length_exceeded` where prompt and answer can't fit. Waits for nothing. */
-  start(request: ChatRequest, signal: AbortSignal): Generation {
-    const prompt = this.#prompt.tokenize(request.messages);
-    const room = this.#context.contextSize - prompt.length;
+  #checkLogitBias(logitBias: ReadonlyMap<number, number>): void {
+    const size = this.#model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+    const wrong = logitBias.keys().find((token) => token >= size);
+    if (wrong !== undefined)
+      throw new ApiError(
+        "invalid_value",
+        `'logit_bias' holds ${wrong}, but this model's tokens go up to ${size - 1}.`,
+        {
+          param: "logit_bias",
+        },
+      );
+  }
+
+  #outputTokensMaxOf(request: ChatRequest, promptTokens: number): number {
+    const room = this.#contextTokens - promptTokens;
     const unasked = Math.min(Math.max(1, room), this.#registered.outputTokensDefault ?? Number.POSITIVE_INFINITY);
     const wanted = request.outputTokensMax ?? unasked;
-    if (wanted > room)
-      throw new ApiError(
-        "context_length_exceeded",
-        `This model's maximum context length is ${this.#context.contextSize} tokens. However, you requested ` +
-          `${prompt.length + wanted} tokens (${prompt.length} in the messages, ${wanted} in the completion). ` +
-          "Please reduce the length of the messages or completion.",
-        { param: "messages" },
-      );
-    const evaluated = { promptTokens: 0, generatedTokens: 0 };
-    const tokens = this.#generate(prompt, request, wanted, signal, evaluated);
-    return { promptTokens: prompt.length, evaluated, tokens };
+    if (wanted <= room) return wanted;
+    throw new ApiError(
+      "context_length_exceeded",
+      `This model's maximum context length is ${this.#contextTokens} tokens. However, you requested ` +
+        `${promptTokens + wanted} tokens (${promptTokens} in the messages, ${wanted} in the completion). ` +
+        "Please reduce the length of the messages or completion.",
+      { param: "messages" },
+    );
   }
 
-  async *#generate(
-    prompt: readonly Token[],
-    request: ChatRequest,
-    outputTokensMax: number,
-    signal: AbortSignal,
-    evaluated: { promptTokens: number; generatedTokens: number },
-  ): AsyncGenerator<string, GenerationEnd> {
-    const sequence = await this.#sequences.acquire(signal);
+  /** Generates all choices at once; ends when all have ended, also where the reader leaves early. */
+  async *#run(task: Omit<Task, "signal">, signal: AbortSignal): AsyncGenerator<ChoiceEvent, void> {
+    const { outbox, request } = task;
+    const abandon = new AbortController();
+    const both = AbortSignal.any([signal, abandon.signal]);
+    const choices = Array.from({ length: request.choices }, (_, choice) =>
+      this.#generate(choice, { ...task, signal: both }),
+    );
+    const ended = Promise.all(choices).then(
+      () => outbox.end(),
+      (error: unknown) => {
+        abandon.abort(error);
+        outbox.end({ error });
+      },
+    );
     try {
-      await sequence.clearHistory();
-      const text = new TokenText(this.#model);
-      const filter = new StopFilter(request.stop);
-      const last = await this.#readPrompt(sequence, prompt, signal, evaluated);
-      for await (const token of sequence.evaluate(last, this.#samplingOf(request))) {
-        this.#countTokens(evaluated.generatedTokens === 0 ? last.length : 1);
-        evaluated.promptTokens = prompt.length;
-        const generatedTokens = ++evaluated.generatedTokens;
-        signal.throwIfAborted();
-        const next = filter.push(text.push(token));
-        yield next.text;
-        if (next.stopped) return { finishReason: "stop", rest: "", generatedTokens };
-        if (generatedTokens === outputTokensMax) return end("length", text, filter, generatedTokens);
-      }
-      evaluated.promptTokens = prompt.length;
-      return end("stop", text, filter, evaluated.generatedTokens);
+      yield* outbox.read();
     } finally {
-      this.#sequences.release(sequence);
+      abandon.abort();
+      await Promise.allSettled([ended, ...choices]);
     }
   }
 
-  /** Evaluates all of the prompt but its last batch, which is returned. */
-  async #readPrompt(
-    sequence: LlamaContextSequence,
-    prompt: readonly Token[],
-    signal: AbortSignal,
-    evaluated: { promptTokens: number },
-  ): Promise<Token[]> {
-    let start = 0;
-    for (; start + promptBatchTokens < prompt.length; start += promptBatchTokens) {
-      signal.throwIfAborted();
-      await sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(start, start + promptBatchTokens));
-      this.#countTokens(promptBatchTokens);
-      evaluated.promptTokens += promptBatchTokens;
+  async #generate(choice: number, task: Task): Promise<void> {
+    const { prompt, usage } = task;
+    const { sequence, cachedTokens, release } = await this.#sequences.acquire(prompt, task.scope, task.signal);
+    if (choice === 0) usage.cachedTokens = cachedTokens;
+    try {
+      await this.#answer(choice, task, sequence);
+    } finally {
+      if (choice === 0) usage.promptTokens = Math.min(prompt.length, sequence.tokens.length);
+      release();
     }
-    signal.throwIfAborted();
-    return prompt.slice(start);
   }
 
-  #samplingOf(request: ChatRequest) {
+  async #answer(choice: number, task: Task, sequence: Sequence): Promise<void> {
+    const { request, outputTokensMax, usage, outbox, signal } = task;
+    using sampler = new Sampler(this.#model, this.#context, await this.#samplingOf(task, choice), outputTokensMax);
+    const text = new TokenText(this.#model);
+    const answer = new AnswerReader(task.form);
+    const end = (reason: FinishReason) => outbox.push(endOf(choice, reason, text, answer));
+    let tokens = task.prompt.slice(sequence.tokens.length);
+    for (let generated = 1; ; generated++) {
+      const { token, logprob } = await this.#decoder.evaluate(sequence, tokens, signal, (at) => sampler.sample(at));
+      if (this.#model.isEogToken(token)) return await end(endReason(request, answer));
+      usage.generatedTokens++;
+      if (answer.place === "thoughts") usage.reasoningTokens++;
+      const { parts, isStopped } = answer.push(text.push(token));
+      await outbox.push({ choice, parts, logprob: answer.place === "content" ? logprob : undefined });
+      if (isStopped) return await outbox.push({ choice, parts: [], finishReason: "stop" });
+      if (generated === outputTokensMax) return await end("length");
+      tokens = [token];
+    }
+  }
+
+  async #samplingOf({ request, grammar }: Task, choice: number): Promise<Sampling> {
     const recommended = this.#registered.sampling;
-    const seed = request.seed ?? randomInt(2 ** 32);
+    const seed = request.seed === undefined ? randomInt(2 ** 32) : request.seed + choice;
     return {
       temperature: request.temperature ?? recommended?.temperature ?? 1,
       topP: request.topP ?? recommended?.topP ?? 1,
       // OpenAI's API has no top_k: a request that says how to sample gets the whole distribution.
       topK: request.temperature === undefined && request.topP === undefined ? (recommended?.topK ?? 0) : 0,
-      minP: 0,
       seed: ((seed % 2 ** 32) + 2 ** 32) % 2 ** 32,
+      presencePenalty: request.presencePenalty,
+      frequencyPenalty: request.frequencyPenalty,
+      logitBias: request.logitBias,
+      topLogprobs: request.topLogprobs,
+      grammar: grammar === undefined ? undefined : await this.#grammarState(grammar),
     };
+  }
+
+  async #grammarState(text: string): Promise<LlamaGrammarEvaluationState> {
+    const grammar = await this.#model.llama.createGrammar({ grammar: text });
+    return new LlamaGrammarEvaluationState({ model: this.#model, grammar });
+  }
+
+  /** How many tokens the prompt of a request is. */
+  countTokens({ messages, toolUse }: ChatRequest): number {
+    return this.#prompt.tokenize(messages, toolUse?.tools).tokens.length;
   }
 
   async dispose(): Promise<void> {
@@ -163,16 +241,18 @@ export class ChatModel {
   }
 }
 
-function end(
-  finishReason: "stop" | "length",
-  text: TokenText,
-  filter: StopFilter,
-  generatedTokens: number,
-): GenerationEnd {
-  const last = filter.push(text.flush());
-  if (last.stopped) return { finishReason: "stop", rest: last.text, generatedTokens };
-  return { finishReason, rest: last.text + filter.flush(), generatedTokens };
+/** A call that the caller has named was no decision of the model's: as with OpenAI, its answer ends with `stop`. */
+const endReason = ({ toolUse }: ChatRequest, answer: AnswerReader): FinishReason =>
+  answer.hasCalled && toolUse?.isNamed === false ? "tool_calls" : "stop";
+
+function endOf(choice: number, reason: FinishReason, text: TokenText, answer: AnswerReader): ChoiceEvent {
+  const { parts, isStopped } = answer.push(text.flush());
+  if (isStopped) return { choice, parts, finishReason: "stop" };
+  return { choice, parts: [...parts, ...answer.finish()], finishReason: reason };
 }
+
+const promptTokensOf = (model: LlamaModel): number =>
+  model.gpuLayers > 0 ? promptTokensOnGpu : promptTokensOnProcessor;
 
 /** The largest number of sequences whose caches fit beside the weights; one at least. */
 async function sequencesThatFit(

@@ -1,7 +1,8 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { asRecord, type Fields, optionalInteger, optionalNumber, refuse } from "../request-fields.ts";
-
-export type ChatMessage = { readonly role: "system" | "user" | "assistant"; readonly content: string };
+import { type ChatMessage, parseMessages } from "./chat-message.ts";
+import { parseResponseFormat, type ResponseFormat } from "./response-format.ts";
+import { parseToolUse, type ToolUse } from "./tool.ts";
 
 export type ChatRequest = {
   readonly model: string;
@@ -14,25 +15,34 @@ export type ChatRequest = {
   readonly topP: number | undefined;
   readonly seed: number | undefined;
   readonly stop: readonly string[];
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  /** Token number -> what is added to its logit. */
+  readonly logitBias: ReadonlyMap<number, number>;
+  /** Undefined: no likelihoods are told. */
+  readonly topLogprobs: number | undefined;
+  /** How many answers are generated. */
+  readonly choices: number;
+  /** Undefined: no tool can be called. */
+  readonly toolUse: ToolUse | undefined;
+  readonly responseFormat: ResponseFormat;
 };
+
+/** A choice takes a sequence of its own: more of them would wait for each other. */
+const choicesMax = 8;
+const stopsMax = 4;
+const topLogprobsMax = 20;
+const logitBiasMax = 100;
+/** As OpenAI's edge bounds it. */
+const logitBiasTokensMax = 1024;
 
 /** Parameters that say what the engine does anyway, or nothing about the answer. */
 const inert = new Set(["user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"]);
 /** Parameters with the one value that the engine can honour. */
 const onlyValues: Readonly<Record<string, readonly unknown[]>> = {
-  n: [1],
-  logprobs: [false],
-  presence_penalty: [0],
-  frequency_penalty: [0],
-  tools: [[]],
   functions: [[]],
-  tool_choice: ["none", "auto"],
   function_call: ["none", "auto"],
-  parallel_tool_calls: [true, false],
-  logit_bias: [{}],
   modalities: [["text"]],
-  response_format: [{ type: "text" }],
-  top_logprobs: [0],
 };
 const known = new Set([
   "model",
@@ -45,6 +55,16 @@ const known = new Set([
   "top_p",
   "seed",
   "stop",
+  "presence_penalty",
+  "frequency_penalty",
+  "logit_bias",
+  "logprobs",
+  "top_logprobs",
+  "n",
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "response_format",
 ]);
 
 /** Reads the body of POST /v1/chat/completions. Throws an ApiError that names what is wrong or not done here. */
@@ -69,44 +89,45 @@ export function parseChatRequest(body: unknown): ChatRequest {
     topP: optionalNumber(fields, "top_p", 0, 1),
     seed: optionalInteger(fields, "seed", Number.MIN_SAFE_INTEGER),
     stop: parseStop(fields.stop),
+    presencePenalty: optionalNumber(fields, "presence_penalty", -2, 2) ?? 0,
+    frequencyPenalty: optionalNumber(fields, "frequency_penalty", -2, 2) ?? 0,
+    logitBias: parseLogitBias(fields.logit_bias),
+    topLogprobs: parseTopLogprobs(fields),
+    choices: optionalInteger(fields, "n", 1, choicesMax) ?? 1,
+    toolUse: parseToolUse(fields),
+    responseFormat: parseResponseFormat(fields),
   };
 }
 
-function parseMessages(fields: Fields): ChatMessage[] {
-  const { messages } = fields;
-  if (!Array.isArray(messages) || messages.length === 0) throw refuse("messages", "must be a list with a message");
-  return messages.map((message: unknown, index) => {
-    const at = `messages[${index}]`;
-    const { role, content, tool_calls: toolCalls } = asRecord(message, at);
-    if (toolCalls != null || role === "tool" || role === "function")
-      throw new ApiError("unsupported_parameter", "The local engine does not support tools.", { param: at });
-    if (role === "developer" || role === "system") return { role: "system", content: textOf(content, at) };
-    if (role === "user" || role === "assistant") return { role, content: textOf(content, at) };
-    throw refuse(`${at}.role`, "must be system, developer, user or assistant");
-  });
+function parseLogitBias(value: unknown): Map<number, number> {
+  if (value == null) return new Map();
+  const entries = Object.entries(asRecord(value, "logit_bias"));
+  if (entries.length > logitBiasTokensMax) throw refuse("logit_bias", `must hold ${logitBiasTokensMax} tokens at most`);
+  return new Map(
+    entries.map(([token, bias]) => {
+      if (!/^(0|[1-9]\d{0,9})$/.test(token)) throw refuse("logit_bias", `holds '${token}', which is no token's number`);
+      if (typeof bias !== "number" || !(Math.abs(bias) <= logitBiasMax))
+        throw refuse(`logit_bias.${token}`, `must be a number from -${logitBiasMax} to ${logitBiasMax}`);
+      return [Number(token), bias];
+    }),
+  );
 }
 
-/** Contents are a string or a list of text parts. */
-function textOf(content: unknown, at: string): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) throw refuse(`${at}.content`, "must be a string or a list of parts");
-  return content
-    .map((part: unknown, index) => {
-      const { type, text } = asRecord(part, `${at}.content[${index}]`);
-      if (type === "text" && typeof text === "string") return text;
-      throw new ApiError("unsupported_modality", `The local engine reads text only, not '${String(type)}'.`, {
-        param: `${at}.content[${index}]`,
-      });
-    })
-    .join("");
+function parseTopLogprobs(fields: Fields): number | undefined {
+  const { logprobs } = fields;
+  if (logprobs != null && typeof logprobs !== "boolean") throw refuse("logprobs", "must be true or false");
+  const top = optionalInteger(fields, "top_logprobs", 0, topLogprobsMax);
+  if (top !== undefined && logprobs !== true) throw refuse("top_logprobs", "needs 'logprobs' to be true");
+  return logprobs === true ? (top ?? 0) : undefined;
 }
 
 function parseStop(stop: unknown): string[] {
   if (stop == null) return [];
   const list: unknown[] = Array.isArray(stop) ? stop : [stop];
-  if (list.length > 4) throw refuse("stop", "must hold 4 strings at most");
+  if (list.length > stopsMax) throw refuse("stop", `must hold ${stopsMax} strings at most`);
   return list.map((entry) => {
-    if (typeof entry !== "string") throw refuse("stop", "must be a string or a list of strings");
+    if (typeof entry !== "string" || entry === "")
+      throw refuse("stop", "must be a string or a list of strings, none empty");
     return entry;
   });
 }

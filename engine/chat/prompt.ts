@@ -1,7 +1,23 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { Template } from "@huggingface/jinja";
 import type { LlamaModel, Token } from "node-llama-cpp";
-import type { ChatMessage } from "./chat-request.ts";
+import type { RegisteredModel } from "../protocol.ts";
+import type { ChatMessage } from "./chat-message.ts";
+import type { Tool } from "./tool.ts";
+import { messagesForTemplate, messagesInWords, type TemplateMessage, templateTool } from "./tool-prompt.ts";
+
+/** The tags around a model's thoughts. */
+export type Thinking = {
+  readonly open: string;
+  readonly close: string;
+  /** The prompt has begun them already. */
+  readonly isOpen: boolean;
+};
+
+export type PromptTokens = { readonly tokens: Token[]; readonly thinking: Thinking | undefined };
+
+/** The tags of all models that think aloud in their text: DeepSeek's R1, Qwen's, and those made from them. */
+const thoughts = { open: "<think>", close: "</think>" };
 
 /**
  * Renders messages with the chat template that the model's GGUF carries, the way transformers' `apply_chat_template`
@@ -12,24 +28,47 @@ export class ChatPrompt {
   readonly #model: LlamaModel;
   readonly #template: Template;
   readonly #variables: Readonly<Record<string, boolean | string>>;
+  readonly #templateKnowsTools: boolean;
+  readonly #isThinking: boolean;
   readonly #controlText: RegExp | undefined;
 
   /** Throws where the model has no chat template. */
-  constructor(model: LlamaModel, variables: Readonly<Record<string, boolean | string>> = {}) {
+  constructor(model: LlamaModel, { templateVariables, toolCalling }: Partial<RegisteredModel> = {}) {
     const source = model.fileInfo.metadata.tokenizer.chat_template;
     if (source === undefined) throw new Error("the model's file has no chat template");
     this.#model = model;
     this.#template = new Template(source);
-    this.#variables = variables;
+    this.#variables = templateVariables ?? {};
+    this.#templateKnowsTools = toolCalling?.prompt === "template";
+    this.#isThinking = source.includes(thoughts.close);
     this.#controlText = controlTextOf(model);
   }
 
   /** The prompt's exact text. Throws an ApiError `invalid_value` where the template refuses the messages. */
-  render(messages: readonly ChatMessage[]): string {
+  render(messages: readonly ChatMessage[], tools: readonly Tool[] = []): string {
+    return this.#render(...this.#inputOf(messages, tools));
+  }
+
+  tokenize(messages: readonly ChatMessage[], tools: readonly Tool[] = []): PromptTokens {
+    const input = this.#inputOf(messages, tools);
+    const breaker = breakerFor(JSON.stringify(input));
+    const text = this.#render(...this.#breakControls(input, breaker));
+    const tokens = text.split(breaker).flatMap((part) => this.#model.tokenize(part, true));
+    const isOpen = text.trimEnd().endsWith(thoughts.open);
+    return { tokens, thinking: this.#isThinking ? { ...thoughts, isOpen } : undefined };
+  }
+
+  #inputOf(messages: readonly ChatMessage[], tools: readonly Tool[]): readonly [TemplateMessage[], object[]] {
+    if (this.#templateKnowsTools) return [messagesForTemplate(messages), tools.map(templateTool)];
+    return [messagesInWords(messages, tools), []];
+  }
+
+  #render(messages: readonly TemplateMessage[], tools: readonly object[]): string {
     const { bosString, eosString } = this.#model.tokens;
     try {
       return this.#template.render({
         messages,
+        ...(tools.length === 0 ? {} : { tools }),
         add_generation_prompt: true,
         bos_token: bosString ?? "",
         eos_token: eosString ?? "",
@@ -44,25 +83,28 @@ export class ChatPrompt {
     }
   }
 
-  tokenize(messages: readonly ChatMessage[]): Token[] {
-    const breaker = breakerFor(messages);
-    const broken = messages.map((message) => ({ ...message, content: this.#breakControls(message.content, breaker) }));
-    return this.render(broken)
-      .split(breaker)
-      .flatMap((text) => this.#model.tokenize(text, true));
-  }
-
-  #breakControls(content: string, breaker: string): string {
-    if (this.#controlText === undefined) return content;
-    return content.replace(this.#controlText, (text) => `${text.slice(0, 1)}${breaker}${text.slice(1)}`);
+  /** The same value, in whose texts no control token can be read. */
+  #breakControls<Value>(value: Value, breaker: string): Value {
+    const controlText = this.#controlText;
+    if (controlText === undefined) return value;
+    const broken = (text: string): string =>
+      text.replace(controlText, (control) => `${control.slice(0, 1)}${breaker}${control.slice(1)}`);
+    return mapStrings(value, broken) as Value;
   }
 }
 
+function mapStrings(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((entry) => mapStrings(entry, change));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [change(key), mapStrings(entry, change)]));
+}
+
 /** A noncharacter (U+FDD0 … U+FDEF, which no text should hold) that these messages don't use. */
-function breakerFor(messages: readonly ChatMessage[]): string {
+function breakerFor(text: string): string {
   for (let code = 0xfdd0; code <= 0xfdef; code++) {
     const breaker = String.fromCharCode(code);
-    if (!messages.some(({ content }) => content.includes(breaker))) return breaker;
+    if (!text.includes(breaker)) return breaker;
   }
   throw new ApiError("invalid_value", "The messages hold every Unicode noncharacter.", { param: "messages" });
 }

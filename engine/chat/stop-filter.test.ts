@@ -33,7 +33,13 @@ test("whatever the pieces, the text ends exactly before the first stop string", 
 
 test("holds back only what may still become a stop string", () => {
   const filter = new StopFilter(["END"]);
-  expect(filter.push("the E")).toEqual({ text: "the ", stopped: false });
-  expect(filter.push("N")).toEqual({ text: "", stopped: false });
-  expect(filter.push("T")).toEqual({ text: "ENT", stopped: false });
+  expect(filter.push("the E")).toEqual({ text: "the ", stopped: false, rest: "" });
+  expect(filter.push("N")).toEqual({ text: "", stopped: false, rest: "" });
+  expect(filter.push("T")).toEqual({ text: "ENT", stopped: false, rest: "" });
+});
+
+test("gives what comes after the stop string, for those to whom it is no end", () => {
+  const filter = new StopFilter(["</tag>"]);
+  expect(filter.push("in</t")).toEqual({ text: "in", stopped: false, rest: "" });
+  expect(filter.push("ag> after")).toEqual({ text: "", stopped: true, rest: " after" });
 });

@@ -10,18 +10,21 @@ export class StopFilter {
     this.#stops = stops.filter((stop) => stop !== "");
   }
 
-  /** The text that is safe to send now, and whether a stop string ended the text. */
-  push(text: string): { text: string; stopped: boolean } {
-    if (this.#stops.length === 0) return { text, stopped: false };
+  /** The text that is safe to send now, whether a stop string ended the text, and what came after that string. */
+  push(text: string): { text: string; stopped: boolean; rest: string } {
+    if (this.#stops.length === 0) return { text, stopped: false, rest: "" };
     const all = this.#held + text;
-    const found = this.#stops.map((stop) => all.indexOf(stop)).filter((index) => index >= 0);
-    if (found.length > 0) {
+    const [first] = this.#stops
+      .map((stop) => ({ start: all.indexOf(stop), length: stop.length }))
+      .filter(({ start }) => start >= 0)
+      .toSorted((left, right) => left.start - right.start);
+    if (first !== undefined) {
       this.#held = "";
-      return { text: all.slice(0, Math.min(...found)), stopped: true };
+      return { text: all.slice(0, first.start), stopped: true, rest: all.slice(first.start + first.length) };
     }
     const heldLength = Math.max(...this.#stops.map((stop) => overlap(all, stop)));
     this.#held = all.slice(all.length - heldLength);
-    return { text: all.slice(0, all.length - heldLength), stopped: false };
+    return { text: all.slice(0, all.length - heldLength), stopped: false, rest: "" };
   }
 
   /** What was held back, when the text ended another way. */

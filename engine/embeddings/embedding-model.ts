@@ -1,38 +1,32 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { Llama, LlamaEmbeddingContext, LlamaModel, Token } from "node-llama-cpp";
-import type { EngineOptions, EngineUsage, RegisteredModel } from "../protocol.ts";
+import type { Evaluation } from "../llama/evaluation.ts";
+import type { EngineUsage, RegisteredModel } from "../protocol.ts";
 import { Slots } from "../slots.ts";
 import type { EmbeddingInput } from "./embedding-request.ts";
 
 export type EmbeddedInputs = { readonly vectors: readonly Float32Array[]; readonly tokens: number };
 
-/** A loaded embedding model. Inputs are evaluated one after the other; requests take turns between inputs. */
+/**
+ * A loaded embedding model. Inputs are evaluated one after the other, since node-llama-cpp reads back the vector of a
+ * batch's first sequence only; requests take turns between inputs.
+ */
 export class EmbeddingModel {
   readonly #model: LlamaModel;
   readonly #context: LlamaEmbeddingContext;
   readonly #contextTokens: number;
   readonly #turns: Slots<null>;
-  readonly #countTokens: (tokens: number) => void;
+  readonly #evaluation: Evaluation;
 
-  private constructor(
-    context: LlamaEmbeddingContext,
-    contextTokens: number,
-    options: EngineOptions,
-    countTokens: (tokens: number) => void,
-  ) {
+  private constructor(context: LlamaEmbeddingContext, contextTokens: number, evaluation: Evaluation) {
     this.#model = context.model;
     this.#context = context;
     this.#contextTokens = contextTokens;
-    this.#turns = new Slots([null], options.waitingMax);
-    this.#countTokens = countTokens;
+    this.#turns = new Slots([null], evaluation.options.waitingMax);
+    this.#evaluation = evaluation;
   }
 
-  static async load(
-    llama: Llama,
-    registered: RegisteredModel,
-    options: EngineOptions,
-    countTokens: (tokens: number) => void,
-  ): Promise<EmbeddingModel> {
+  static async load(llama: Llama, registered: RegisteredModel, evaluation: Evaluation): Promise<EmbeddingModel> {
     const model = await llama.loadModel({ modelPath: registered.path });
     try {
       // The whole input has to be in one batch, because its tokens see each other in both directions.
@@ -40,9 +34,9 @@ export class EmbeddingModel {
       const context = await model.createEmbeddingContext({
         contextSize,
         batchSize: contextSize,
-        threads: options.threads,
+        threads: evaluation.options.threads,
       });
-      return new EmbeddingModel(context, Math.min(registered.contextTokens, contextSize - 1), options, countTokens);
+      return new EmbeddingModel(context, Math.min(registered.contextTokens, contextSize - 1), evaluation);
     } catch (error) {
       await model.dispose();
       throw error;
@@ -68,7 +62,7 @@ export class EmbeddingModel {
         promptTokens += tokens.length;
       }
     } finally {
-      done({ promptTokens, generatedTokens: 0 });
+      done({ promptTokens, cachedTokens: 0, generatedTokens: 0, reasoningTokens: 0 });
     }
     return { vectors, tokens: tokenized.reduce((sum, tokens) => sum + tokens.length, 0) };
   }
@@ -76,8 +70,8 @@ export class EmbeddingModel {
   async #embedOne(tokens: readonly Token[], signal: AbortSignal): Promise<Float32Array> {
     const turn = await this.#turns.acquire(signal);
     try {
-      const { vector } = await this.#context.getEmbeddingFor([...tokens]);
-      this.#countTokens(tokens.length);
+      const { vector } = await this.#evaluation.turns.take(() => this.#context.getEmbeddingFor([...tokens]));
+      this.#evaluation.count(tokens.length);
       return normalize(vector);
     } finally {
       this.#turns.release(turn);

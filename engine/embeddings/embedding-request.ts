@@ -18,14 +18,25 @@ export function parseEmbeddingRequest(body: unknown, dimensionsOf: (model: strin
   if (typeof fields.model !== "string") throw refuse("model", "must be a string");
   for (const [name, value] of Object.entries(fields)) {
     if (value == null || ["model", "input", "encoding_format", "user"].includes(name)) continue;
-    if (name === "dimensions" && value === dimensionsOf(fields.model)) continue;
-    throw new ApiError("unsupported_parameter", `The model ${fields.model} does not support '${name}'.`, {
-      param: name,
-    });
+    if (name === "dimensions") checkDimensions(value, fields.model, dimensionsOf(fields.model));
+    else
+      throw new ApiError("unsupported_parameter", `The model ${fields.model} does not support '${name}'.`, {
+        param: name,
+      });
   }
   const encoding = fields.encoding_format ?? "float";
   if (encoding !== "float" && encoding !== "base64") throw refuse("encoding_format", "must be float or base64");
   return { model: fields.model, inputs: parseInputs(fields.input), encoding };
+}
+
+/** None of the catalogue's models was trained so that a beginning of its vectors could stand for the whole. */
+function checkDimensions(value: unknown, model: string, dimensions: number): void {
+  if (value === dimensions) return;
+  throw new ApiError(
+    "unsupported_parameter",
+    `The model ${model} makes vectors of ${dimensions} dimensions, which can't be shortened. Leave 'dimensions' out.`,
+    { param: "dimensions" },
+  );
 }
 
 function parseInputs(input: unknown): EmbeddingInput[] {

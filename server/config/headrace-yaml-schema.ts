@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The wires that a provider can speak; the order is the one in messages. */
-export const apiNames = ["chat", "responses", "embeddings"] as const;
+export const apiNames = ["chat", "responses", "embeddings", "completions"] as const;
 
 const literalRefused =
   "holds the value itself: write `{ env: NAME }` or `{ file: /path }`, so that the file can be shared";

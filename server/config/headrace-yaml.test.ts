@@ -131,7 +131,7 @@ models:
     [
       "an unknown wire",
       `${provider}    apis: [chat, chatt]\n`,
-      '4:18 providers[0].apis[1]: Invalid option: expected one of "chat"|"responses"|"embeddings". Correct it',
+      '4:18 providers[0].apis[1]: Invalid option: expected one of "chat"|"responses"|"embeddings"|"completions". Correct it',
     ],
     [
       "both env and file",

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { UpstreamApi } from "../ports/upstream.ts";
 import { type ConfigProblem, errorCodeOf } from "./config-error.ts";
 import { type Environment, settingValue } from "./environment.ts";
-import { apiNames, fileSchema, modelSchema, providerSchema, type SecretReference } from "./headrace-yaml-schema.ts";
+import { fileSchema, modelSchema, providerSchema, type SecretReference } from "./headrace-yaml-schema.ts";
 import type { Limits } from "./limits.ts";
 import { nearestName } from "./nearest-name.ts";
 import { Secret } from "./secret-value.ts";
@@ -134,7 +134,7 @@ class FileResolver {
       name: checked.name,
       baseUrl,
       apiKey,
-      apis: new Set(checked.apis ?? apiNames.filter((api) => api !== "responses")),
+      apis: new Set(checked.apis ?? ["chat", "embeddings"]),
       headers,
       timeouts: {
         connectMs: checked.timeouts?.connect_ms ?? upstreamConnectMs,

@@ -17,6 +17,7 @@ type PagedTable =
   | "projects"
   | "api_keys"
   | "service_accounts"
+  | "chat_completions"
   | "invites"
   | "organization_members"
   | "project_members";

@@ -108,6 +108,51 @@ export type ResponsesTable = {
   body: string;
   /** JSON text of an array. */
   input_items: string;
+  /** Set where the response was made in a conversation: its items then stand in `conversation_items`. */
+  conversation_id: Nullable<string>;
+};
+
+export type ConversationsTable = {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  created_at: CreatedAt;
+  /** JSON text of an object. */
+  metadata: string;
+  /** The request that answers in the conversation now; it alone may change the items until `held_until`. */
+  held_by: Nullable<string>;
+  held_until: NullableTimestamp;
+};
+
+export type ConversationItemsTable = {
+  /** The order of a conversation, and of a response. */
+  number: Generated<string>;
+  organization_id: string;
+  project_id: string;
+  /** Null where the item is in no conversation any more. */
+  conversation_id: Nullable<string>;
+  /** The stored response that read or wrote it; null where there is none. */
+  response_id: Nullable<string>;
+  is_output: boolean;
+  /** Unique within its conversation. */
+  id: string;
+  /** JSON text. */
+  body: string;
+};
+
+export type ChatCompletionsTable = {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  created_at: CreatedAt;
+  /** The name by which the caller asked for it. */
+  model: string;
+  /** Each the JSON text of a key and its value. */
+  metadata_pairs: string[];
+  /** JSON text. */
+  body: string;
+  /** JSON text of an array. */
+  messages: string;
 };
 
 export type UsageEventsTable = {
@@ -249,6 +294,9 @@ export type Tables = {
   project_settings: ProjectSettingsTable;
   project_rate_limits: ProjectRateLimitsTable;
   responses: ResponsesTable;
+  chat_completions: ChatCompletionsTable;
+  conversations: ConversationsTable;
+  conversation_items: ConversationItemsTable;
   usage_events: UsageEventsTable;
   change_log: ChangeLogTable;
   idempotency_keys: IdempotencyKeysTable;

@@ -17,6 +17,9 @@ const tenantTables = [
   "responses",
   "usage_events",
   "idempotency_keys",
+  "conversations",
+  "conversation_items",
+  "chat_completions",
   "project_members",
   "organization_settings",
   "project_settings",
@@ -257,6 +260,19 @@ async function fillWithRows(tenant: Required<Tenant>): Promise<void> {
     await trx
       .insertInto("responses")
       .values(response(`resp_${tenant.projectId}`, tenant))
+      .execute();
+    const conversation = `conv_${tenant.projectId}`;
+    await trx
+      .insertInto("conversations")
+      .values({ ...owned, id: conversation, metadata: "{}" })
+      .execute();
+    await trx
+      .insertInto("chat_completions")
+      .values({ ...owned, id: `chatcmpl-${conversation}`, model: "m", metadata_pairs: [], body: "{}", messages: "[]" })
+      .execute();
+    await trx
+      .insertInto("conversation_items")
+      .values({ ...owned, conversation_id: conversation, is_output: false, id: "msg_1", body: "{}" })
       .execute();
     await trx
       .insertInto("idempotency_keys")

@@ -99,6 +99,7 @@ export class Relay {
         path: request.path,
         body: request.body,
         requestId: context.requestId,
+        cacheScope: request.principal.organizationId,
         signal: context.signal,
       });
       return { response, account };
@@ -132,7 +133,10 @@ export class Relay {
     const { context, deployment, operation } = request;
     const { account } = attempt;
     const { idleMs } = deployment.upstream;
-    const scanner = new SseUsageScanner({ eventBytesMax: this.#limits.eventBytesMax });
+    const scanner = new SseUsageScanner({
+      eventBytesMax: this.#limits.eventBytesMax,
+      contentMember: operation.stream?.contentMember,
+    });
     const framer = new EventFramer(this.#limits.eventBytesMax);
     let isBroken = false;
     /** Set when the reader took the event that ends the stream: nothing of it can go wrong any more. */

@@ -215,10 +215,8 @@ describe("a path", () => {
       status: 501,
       code: "not_implemented",
     });
-    expect(await errorOf(await server.get("/v1/chat/completions"))).toMatchObject({
-      status: 501,
-      code: "not_implemented",
-    });
+    const ofServedPath = await fetch(`${server.url}/v1/models/some-model`, { method: "DELETE" });
+    expect(await errorOf(ofServedPath)).toMatchObject({ status: 501, code: "not_implemented" });
   });
   test("with a method that it does not have answers 405", async () => {
     expect(await errorOf(await server.get("/v1/embeddings"))).toMatchObject({

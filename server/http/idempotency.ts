@@ -3,6 +3,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition } from "@headrace/contract/common/operation.ts";
 import { mayKeepContent } from "../access/keeps-content.ts";
 import type { HeldKey, IdempotencyId, IdempotencyStore, KeptAnswer } from "../ports/idempotency-store.ts";
+import { afterStream } from "./after-stream.ts";
 import type { CheckedInput, Reply, StreamedBody } from "./endpoint.ts";
 
 /** Answers larger than this are not kept for a retry; the retry then runs anew. In bytes. */
@@ -114,34 +115,20 @@ export class IdempotencyGuard {
   #recorded(claim: HeldClaim, contentType: string, body: StreamedBody): StreamedBody {
     let pieces: Uint8Array[] | undefined = [];
     let bytes = 0;
-    const reader = body.stream.getReader();
-    const finished = body.finished.then(async (outcome) => {
-      const isWhole = outcome === "completed" && pieces !== undefined;
-      await this.#settle(claim, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
-      return outcome;
-    });
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const { done, value } = await reader.read();
-          if (done) {
-            // Who has seen the end may retry at once, and has to find the answer.
-            await finished;
-            controller.close();
-            return;
-          }
-          if (claim.keepsContent) {
-            bytes += value.byteLength;
-            if (bytes > keptAnswerBytesMax) pieces = undefined;
-            pieces?.push(new Uint8Array(value));
-          }
-          controller.enqueue(value);
-        },
-        cancel: (reason) => reader.cancel(reason),
+    return afterStream(
+      body,
+      async (outcome) => {
+        const isWhole = outcome === "completed" && pieces !== undefined;
+        // Who has seen the end may retry at once, and has to find the answer.
+        await this.#settle(claim, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
       },
-      { highWaterMark: 0 },
+      (piece) => {
+        if (!claim.keepsContent) return;
+        bytes += piece.byteLength;
+        if (bytes > keptAnswerBytesMax) pieces = undefined;
+        pieces?.push(new Uint8Array(piece));
+      },
     );
-    return { stream, finished };
   }
 }
 

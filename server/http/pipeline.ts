@@ -101,7 +101,9 @@ async function readInput(
   const query = operation.query ? parseQuery(operation.query, url.search) : undefined;
   let rawBody = new Uint8Array();
   let body: unknown;
-  if (operation.body) {
+  if (operation.body && operation.isBodyOptional && request.body === null) {
+    body = parseRequest(operation.body, {});
+  } else if (operation.body) {
     const read = await readJsonBody(request, operation.bodyBytesMax ?? bodyBytesMax);
     rawBody = read.bytes as Uint8Array<ArrayBuffer>;
     body = parseRequest(operation.body, read.value);

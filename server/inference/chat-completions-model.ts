@@ -4,11 +4,12 @@ import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { withIdleLimit } from "../gateway/idle-limit.ts";
 import { readEventData } from "../gateway/sse-events.ts";
 import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
+import type { ModelRequest } from "../ports/model-request.ts";
 import type { Deployment } from "../ports/upstream.ts";
 import { brokenOff } from "./broken-off.ts";
 import { inCallersWords } from "./callers-words.ts";
 import { type ChatChunk, chatChunk } from "./chat-chunk.ts";
-import { toChatRequest } from "./chat-request.ts";
+import { thinkingKey, toChatRequest, withoutThinking } from "./chat-request.ts";
 import { ChatTurnReader } from "./chat-turn-reader.ts";
 
 export type ChatModelOptions = {
@@ -21,18 +22,29 @@ export type ChatModelOptions = {
 export function createChatCompletionsModel(options: ChatModelOptions): LanguageModel {
   return {
     async stream(request, { signal }) {
-      const { deployment } = options;
-      const body = new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel)));
-      const { requestId } = options;
-      const send = deployment.upstream.send({ path: "/chat/completions", body, requestId, signal });
-      const response = await send.catch((error: unknown) => {
-        throw inCallersWords(error, request);
-      });
+      const { response, sentBytes } = await send(request, options, signal);
       if (response.body === null) throw brokenOff(undefined);
       const callsMax = request.settings.parallelCalls === false ? 1 : Number.POSITIVE_INFINITY;
-      return readParts(response.body, new ChatTurnReader(callsMax), body.byteLength, options, signal);
+      return readParts(response.body, new ChatTurnReader(callsMax), sentBytes, options, signal);
     },
   };
+}
+
+type Sent = { readonly response: Response; readonly sentBytes: number };
+
+/** Some servers tell their models' thinking and don't take it back: what such a one refuses is sent without it. */
+async function send(request: ModelRequest, options: ChatModelOptions, signal: AbortSignal): Promise<Sent> {
+  const { deployment, requestId } = options;
+  const body = new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel)));
+  try {
+    const response = await deployment.upstream.send({ path: "/chat/completions", body, requestId, signal });
+    return { response, sentBytes: body.byteLength };
+  } catch (error) {
+    const isAboutThinking = error instanceof ApiError && error.status === 400 && error.message.includes(thinkingKey);
+    const unthinking = isAboutThinking ? withoutThinking(request) : undefined;
+    if (unthinking !== undefined) return send(unthinking, options, signal);
+    throw inCallersWords(error, request);
+  }
 }
 
 async function* readParts(

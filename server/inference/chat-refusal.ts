@@ -3,7 +3,7 @@ import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import type { ModelRequest } from "../ports/model-request.ts";
 import type { Deployment } from "../ports/upstream.ts";
 import { inCallersWords } from "./callers-words.ts";
-import { toChatRequest } from "./chat-request.ts";
+import { toChatRequest, withoutThinking } from "./chat-request.ts";
 
 /**
  * Refuses what a model's server doesn't take on its Chat Completions wire, before it is called.
@@ -12,11 +12,9 @@ import { toChatRequest } from "./chat-request.ts";
 export function refuseUntold(deployment: Deployment, request: ModelRequest): void {
   const rules = deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders;
   // A model's own thinking is no documented parameter of Chat Completions: there is no rule for it.
-  const messages = request.messages.map((message) =>
-    message.role === "assistant" ? { ...message, reasoning: "" } : message,
-  );
+  const told = withoutThinking(request) ?? request;
   try {
-    refuseUnserved(rules, toChatRequest({ ...request, messages }, deployment.upstreamModel));
+    refuseUnserved(rules, toChatRequest(told, deployment.upstreamModel));
   } catch (error) {
     throw inCallersWords(error, request);
   }

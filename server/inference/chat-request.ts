@@ -17,8 +17,18 @@ type AssistantMessage = Extract<ChatMessage, { role: "assistant" }>;
 type ChatText = Extract<UserPart, { type: "text" }>;
 type UserPart = Exclude<Extract<ChatMessage, { role: "user" }>["content"], string>[number];
 
-/** The key under which vLLM, DeepSeek and others write a model's own thinking, and read it again. */
-export type WithReasoning = { readonly reasoning_content?: string };
+/** Where vLLM, DeepSeek and others write a model's own thinking, and read it again. */
+export const thinkingKey = "reasoning_content";
+
+type WithThinking = { readonly [thinkingKey]?: string };
+
+/** The request without what the model thought before; undefined where there is nothing of it. */
+export function withoutThinking(request: ModelRequest): ModelRequest | undefined {
+  const isThought = (message: ModelMessage) => message.role === "assistant" && message.reasoning !== "";
+  if (!request.messages.some(isThought)) return undefined;
+  const messages = request.messages.map((message) => (isThought(message) ? { ...message, reasoning: "" } : message));
+  return { ...request, messages };
+}
 
 /** A request in the words of Chat Completions, to be streamed. */
 export function toChatRequest(request: ModelRequest, model: string): CreateChatCompletionBody {
@@ -65,13 +75,13 @@ function toChatMessage(message: ModelMessage): ChatMessage {
   }
 }
 
-function toAssistantMessage(message: Extract<ModelMessage, { role: "assistant" }>): AssistantMessage & WithReasoning {
+function toAssistantMessage(message: Extract<ModelMessage, { role: "assistant" }>): AssistantMessage & WithThinking {
   const { content, calls, reasoning } = message;
   return {
     role: "assistant",
     content: content.length === 0 && calls.length > 0 ? null : toTextContent(content),
     ...(calls.length > 0 ? { tool_calls: calls.map(toToolCall) } : {}),
-    ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
+    ...(reasoning === "" ? {} : { [thinkingKey]: reasoning }),
   };
 }
 

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 
-/** What is named: a response, a message, a reasoning item, a function call, a custom tool call, a call's own id, a steer. */
-export type IdPrefix = "resp" | "msg" | "rs" | "fc" | "ctc" | "call" | "steer";
+/**
+ * What is named: a response, a conversation, a message, a reasoning item, a function call, a custom tool call, a call's
+ * own id, and the input that steers a response.
+ */
+export type IdPrefix = "resp" | "conv" | "msg" | "rs" | "fc" | "ctc" | "call" | "steer";
 
 /** Makes ids that nobody can guess and that sort by the millisecond in which they were made. */
 export type IdGenerator = (prefix: IdPrefix) => string;

@@ -1,5 +1,5 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
-import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
+import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
 import type { ResponseObject as WireResponse } from "@headrace/contract/responses/response.ts";
 import type { ResponseUsage } from "@headrace/contract/responses/usage.ts";
 import type { OutputItem } from "./response-items.ts";
@@ -49,7 +49,7 @@ type ValueField =
  */
 export type ResponseObject = { [Field in NullableField]-?: Exclude<WireResponse[Field], undefined> } & {
   [Field in ValueField]-?: NonNullable<WireResponse[Field]>;
-} & { output: OutputItem[] };
+} & { output: OutputItem[]; conversation?: NonNullable<WireResponse["conversation"]> };
 
 /** A checked request, its model resolved to the name that the answer says. */
 export type ResponseRequest = Omit<CreateResponseBody, "model"> & { readonly model: string };
@@ -59,6 +59,7 @@ export function newResponseObject(
   request: ResponseRequest,
   identity: { readonly id: string; readonly createdAt: number; readonly status?: "queued" | "in_progress" },
 ): ResponseObject {
+  const conversationId = conversationIdOf(request);
   return {
     id: identity.id,
     object: "response",
@@ -66,6 +67,7 @@ export function newResponseObject(
     status: identity.status ?? "in_progress",
     background: request.background ?? false,
     completed_at: null,
+    ...(conversationId === undefined ? {} : { conversation: { id: conversationId } }),
     error: null,
     incomplete_details: null,
     instructions: request.instructions ?? null,

@@ -10,12 +10,13 @@ export type TerminalStatus = (typeof terminalStatuses)[number];
 export type SseUsageScannerOptions = {
   /** Largest part of an event that is kept until its end comes: terminal events repeat the whole answer. */
   readonly eventBytesMax?: number;
+  /** The member of an event that carries content; default `delta`. */
+  readonly contentMember?: "delta" | "text" | undefined;
   /** Called once, at the first event that carries content. */
   readonly onFirstContent?: () => void;
 };
 
 const eventBytesMaxDefault = 32 * 1024 * 1024;
-const deltaKey = Buffer.from('"delta"');
 const usageKey = Buffer.from('"usage"');
 const responseEvent = Buffer.from('"response.');
 const doneMarker = Buffer.from("[DONE]");
@@ -25,7 +26,7 @@ const colon = 58;
 const letterN = 110;
 
 /**
- * Watches the events of a Chat Completions or Responses stream go by: counts content, keeps the last usage, and knows
+ * Watches the events of a Chat Completions, Completions or Responses stream go by: counts content, keeps the last usage, and knows
  * whether the terminal event came. It looks for bytes and parses only the few events that can carry usage or end the
  * stream. That finds the same as parsing all of them: within a JSON text a quote is escaped, so `"usage"` followed by a
  * colon can only be a member's name (names with \u escapes, which nobody writes, are not seen).
@@ -33,17 +34,19 @@ const letterN = 110;
 export class SseUsageScanner {
   readonly #splitter: SseDataSplitter;
   readonly #onFirstContent: (() => void) | undefined;
+  readonly #contentKey: Buffer;
   #contentEvents = 0;
   #usage: TokenUsage | undefined;
   #terminalStatus: TerminalStatus | undefined;
   /** Where in `#searched` the texts stand next, so that a chunk of many events is searched once. */
   #searched: Buffer | undefined;
-  #nextDelta = 0;
+  #nextContent = 0;
   #nextUsage = 0;
   #nextResponse = 0;
 
   constructor(options: SseUsageScannerOptions = {}) {
     this.#onFirstContent = options.onFirstContent;
+    this.#contentKey = Buffer.from(`"${options.contentMember ?? "delta"}"`);
     this.#splitter = new SseDataSplitter(
       (bytes, from, to) => this.#readEvent(bytes, from, to),
       options.eventBytesMax ?? eventBytesMaxDefault,
@@ -92,7 +95,7 @@ export class SseUsageScanner {
     }
     if (this.#searched !== bytes) {
       this.#searched = bytes;
-      this.#nextDelta = this.#nextUsage = this.#nextResponse = -1;
+      this.#nextContent = this.#nextUsage = this.#nextResponse = -1;
     }
     this.#countContent(bytes, from, to);
     if (this.#mayCarryUsage(bytes, from, to) || this.#mayBeTerminal(bytes, from, to)) {
@@ -101,14 +104,14 @@ export class SseUsageScanner {
   }
 
   #countContent(bytes: Buffer, from: number, to: number): void {
-    if (this.#nextDelta < from) this.#nextDelta = find(bytes, deltaKey, from);
-    while (this.#nextDelta < to) {
-      const value = memberValue(bytes, this.#nextDelta + deltaKey.length, to);
+    if (this.#nextContent < from) this.#nextContent = find(bytes, this.#contentKey, from);
+    while (this.#nextContent < to) {
+      const value = memberValue(bytes, this.#nextContent + this.#contentKey.length, to);
       if (value >= 0 && hasContent(bytes, value, to)) {
         this.#contentEvents += 1;
         if (this.#contentEvents === 1) this.#onFirstContent?.();
       }
-      this.#nextDelta = find(bytes, deltaKey, this.#nextDelta + deltaKey.length);
+      this.#nextContent = find(bytes, this.#contentKey, this.#nextContent + this.#contentKey.length);
     }
   }
 

@@ -1,13 +1,18 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 
 /** The wires of OpenAI's API that an upstream can speak. */
-export type UpstreamApi = "chat" | "responses" | "embeddings";
+export type UpstreamApi = "chat" | "responses" | "embeddings" | "completions";
 
 export type UpstreamRequest = {
   /** Below the upstream's base, for instance `/chat/completions`. */
   readonly path: string;
   readonly body: Uint8Array;
   readonly requestId: string;
+  /**
+   * Requests of the same scope (an organization) may reuse what the upstream remembers of each other's prompts; without
+   * a scope nothing is reused. Only our own engine is told.
+   */
+  readonly cacheScope?: string;
   /** Aborting closes the upstream's socket at once. */
   readonly signal: AbortSignal;
 };

@@ -18,7 +18,15 @@ import { startTestServer } from "./test-server.ts";
 
 const provider = await startScriptedProvider();
 provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
-const server = await startTestServer({ yaml: provider.yaml(["chat"]) });
+const server = await startTestServer({
+  yaml: `providers:
+  - { name: chat, base_url: "${provider.baseUrl}", apis: [chat] }
+  - { name: responses, base_url: "${provider.baseUrl}", apis: [responses] }
+models:
+  - { name: scripted, provider: chat }
+  - { name: counting, provider: responses }
+`,
+});
 const statements = recordStatements(server.foundation.database.db);
 afterAll(async () => {
   statements[Symbol.dispose]();
@@ -36,6 +44,11 @@ type Tenant = {
     readonly service_account_id: string;
     readonly key_id: string;
     readonly response_id: string;
+    readonly input_item_id: string;
+    readonly completion_id: string;
+    readonly message_id: string;
+    readonly conversation_id: string;
+    readonly item_id: string;
     readonly user_id: string;
     readonly invite_id: string;
     /** The same for every tenant, since a limit goes by its model, and models are the installation's. */
@@ -45,20 +58,59 @@ type Tenant = {
 
 type IdName = keyof Tenant["ids"];
 
-/** Where ids stand in an operation: in its path, and in its body or query as this fixture says. */
-type Fixture = { readonly body?: (id: (name: IdName) => string) => unknown; readonly ids: readonly IdName[] };
+/**
+ * Where ids stand in an operation: in its path, and in its body or query as this fixture says. `place` is the one that is
+ * foreign now.
+ */
+type Fixture = {
+  readonly body?: (id: (name: IdName) => string, place: IdName) => unknown;
+  readonly ids: readonly IdName[];
+};
+
+const oneItem = { items: [{ type: "message", role: "user", content: "x" }] };
 
 const fixtures: Record<OperationId, Fixture> = {
   listModels: { ids: [] },
   retrieveModel: { ids: [] },
   createChatCompletion: { ids: [] },
+  listChatCompletions: { ids: [] },
+  retrieveChatCompletion: { ids: ["completion_id"] },
+  updateChatCompletion: { ids: ["completion_id"], body: () => ({ metadata: { owner: "taken over" } }) },
+  deleteChatCompletion: { ids: ["completion_id"] },
+  listChatCompletionMessages: { ids: ["completion_id"] },
   createEmbedding: { ids: [] },
+  createCompletion: { ids: [] },
   createResponse: {
-    ids: ["response_id"],
-    body: (id) => ({ model: "scripted", input: "x", previous_response_id: id("response_id") }),
+    ids: ["response_id", "conversation_id"],
+    body: (id, place) => ({
+      model: "scripted",
+      input: "x",
+      ...(place === "conversation_id"
+        ? { conversation: { id: id("conversation_id") } }
+        : { previous_response_id: id("response_id") }),
+    }),
   },
   retrieveResponse: { ids: ["response_id"] },
   deleteResponse: { ids: ["response_id"] },
+  listInputItems: { ids: ["response_id"] },
+  countInputTokens: {
+    ids: ["response_id", "conversation_id"],
+    body: (id, place) => ({
+      model: "counting",
+      input: "x",
+      ...(place === "conversation_id"
+        ? { conversation: id("conversation_id") }
+        : { previous_response_id: id("response_id") }),
+    }),
+  },
+  createConversation: { ids: [] },
+  retrieveConversation: { ids: ["conversation_id"] },
+  updateConversation: { ids: ["conversation_id"], body: () => ({ metadata: { owner: "taken over" } }) },
+  deleteConversation: { ids: ["conversation_id"] },
+  createConversationItems: { ids: ["conversation_id"], body: () => oneItem },
+  listConversationItems: { ids: ["conversation_id"] },
+  retrieveConversationItem: { ids: ["conversation_id", "item_id"] },
+  deleteConversationItem: { ids: ["conversation_id", "item_id"] },
   listAdminApiKeys: { ids: [] },
   createAdminApiKey: { ids: [] },
   retrieveAdminApiKey: { ids: ["key_id"] },
@@ -137,6 +189,10 @@ const fixtures: Record<OperationId, Fixture> = {
 /** Lists take the id of one of their objects as a cursor. */
 const cursorOf: Partial<Record<OperationId, IdName>> = {
   listAdminApiKeys: "key_id",
+  listChatCompletions: "completion_id",
+  listChatCompletionMessages: "message_id",
+  listInputItems: "input_item_id",
+  listConversationItems: "item_id",
   listProjects: "project_id",
   listProjectApiKeys: "api_key_id",
   listProjectServiceAccounts: "service_account_id",
@@ -184,8 +240,15 @@ async function makeProject(
     id: string;
     api_key: { id: string; value: string };
   };
-  const response = await send(account.api_key.value, "POST", "/v1/responses", { model: "scripted", input: name });
-  const { id: responseId } = (await response.json()) as { id: string };
+  const make = async (method: string, path: string, body?: unknown) =>
+    (await (await send(account.api_key.value, method, path, body)).json()) as { id: string; first_id: string };
+  const { id: responseId } = await make("POST", "/v1/responses", { model: "scripted", input: name });
+  const { first_id: inputItemId } = await make("GET", `/v1/responses/${responseId}/input_items`);
+  const question = { model: "scripted", messages: [{ role: "user", content: "x" }], store: true, stream: true };
+  await (await send(account.api_key.value, "POST", "/v1/chat/completions", question)).text();
+  const { first_id: completionId } = await make("GET", "/v1/chat/completions");
+  const { id: conversationId } = await make("POST", "/v1/conversations", oneItem);
+  const { first_id: itemId } = await make("GET", `/v1/conversations/${conversationId}/items`);
   const userId = await addUser(server, adminKey, {
     email: `user@${name}.example`,
     projects: [{ id: project.id, role: "member" }],
@@ -196,6 +259,11 @@ async function makeProject(
     api_key_id: account.api_key.id,
     service_account_id: account.id,
     response_id: responseId,
+    input_item_id: inputItemId,
+    completion_id: completionId,
+    message_id: `${completionId}-0`,
+    conversation_id: conversationId,
+    item_id: itemId,
     rate_limit_id: "rl-scripted",
   };
   return { projectKey: account.api_key.value, ids };
@@ -251,7 +319,12 @@ async function answerTo(
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: IdName) => idOf(name));
   const fixture = fixtures[operation.id as OperationId];
   statements.take();
-  const response = await send(key, operation.method, asCursor ? `${path}?after=${id}` : path, fixture.body?.(idOf));
+  const response = await send(
+    key,
+    operation.method,
+    asCursor ? `${path}?after=${id}` : path,
+    fixture.body?.(idOf, place),
+  );
   const body = (await response.text()).replaceAll(id, "ID");
   // The same statements: nothing that takes time could tell the two apart but the database's own look-ups.
   return { status: response.status, body, statements: statements.take() };

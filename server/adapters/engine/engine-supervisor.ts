@@ -6,7 +6,13 @@ import { ApiError, type ErrorBody, type ErrorCode, errorDefinitions } from "@hea
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { ModelError } from "@headrace/engine/library/errors.ts";
 import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
-import type { EngineOptions, EngineStats, EngineUsage, RegisteredModel } from "@headrace/engine/protocol.ts";
+import {
+  cacheScopeHeader,
+  type EngineOptions,
+  type EngineStats,
+  type EngineUsage,
+  type RegisteredModel,
+} from "@headrace/engine/protocol.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Upstream, UpstreamApi, UpstreamRequest } from "../../ports/upstream.ts";
 import { type EngineProcess, startEngineProcess } from "./engine-process.ts";
@@ -96,12 +102,16 @@ class EngineSupervisor implements LocalUpstream {
     return this.#pid;
   }
 
-  async send({ path, body, requestId, signal }: UpstreamRequest): Promise<Response> {
+  async send({ path, body, requestId, cacheScope, signal }: UpstreamRequest): Promise<Response> {
     signal.throwIfAborted();
     const model = modelOf(body);
     const init = {
       method: "POST",
-      headers: { "content-type": "application/json", "x-request-id": requestId },
+      headers: {
+        "content-type": "application/json",
+        "x-request-id": requestId,
+        ...(cacheScope === undefined ? {} : { [cacheScopeHeader]: cacheScope }),
+      },
       body: new Uint8Array(body),
       signal,
     };
@@ -167,8 +177,13 @@ class EngineSupervisor implements LocalUpstream {
       if (engine === undefined || (await this.#running) !== engine) return undefined;
       const response = await engine.fetch(path);
       if (response.ok) {
-        const { promptTokens, generatedTokens } = (await response.json()) as EngineUsage;
-        return { inputTokens: promptTokens, cachedInputTokens: 0, outputTokens: generatedTokens, reasoningTokens: 0 };
+        const { promptTokens, cachedTokens, generatedTokens, reasoningTokens } = (await response.json()) as EngineUsage;
+        return {
+          inputTokens: promptTokens,
+          cachedInputTokens: Math.min(cachedTokens, promptTokens),
+          outputTokens: generatedTokens,
+          reasoningTokens,
+        };
       }
       // The engine is still in its last batch.
       await sleep(50);
@@ -210,8 +225,9 @@ class EngineSupervisor implements LocalUpstream {
     try {
       const { path } = await this.#library.require(id);
       const model = this.#library.find(id);
-      const { kind, contextTokens, memoryBytes, outputTokensDefault, sampling, templateVariables } = model;
-      return { id, path, kind, contextTokens, memoryBytes, outputTokensDefault, sampling, templateVariables };
+      const { kind, contextTokens, memoryBytes, outputTokensDefault, sampling, templateVariables, toolCalling } = model;
+      const settings = { outputTokensDefault, sampling, templateVariables, toolCalling };
+      return { id, path, kind, contextTokens, memoryBytes, ...settings };
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       if (error.reason === "unknown") throw new ApiError("model_not_found", error.message, { param: "model" });

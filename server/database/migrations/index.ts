@@ -9,6 +9,8 @@ import { people } from "./008-people.ts";
 import { keyRestrictions } from "./009-key-restrictions.ts";
 import { projectSettings } from "./010-project-settings.ts";
 import { installationAudit } from "./011-installation-audit.ts";
+import { conversations } from "./012-conversations.ts";
+import { chatCompletions } from "./013-chat-completions.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
@@ -24,4 +26,6 @@ export const migrations: readonly Migration[] = [
   keyRestrictions,
   projectSettings,
   installationAudit,
+  conversations,
+  chatCompletions,
 ];

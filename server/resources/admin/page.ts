@@ -1,4 +1,5 @@
 import type { PageBounds } from "../../database/page-store.ts";
+import { toPage as listPage } from "../../http/list-page.ts";
 
 /** Rows, of which the last may only tell that there is more, as a page of objects. */
 export function toPage<Row, Element extends { readonly id: string }>(
@@ -6,14 +7,7 @@ export function toPage<Row, Element extends { readonly id: string }>(
   { rowsMax }: PageBounds,
   toObject: (row: Row) => Element,
 ) {
-  const data = rows.slice(0, rowsMax - 1).map(toObject);
-  return {
-    object: "list" as const,
-    data,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-    has_more: rows.length === rowsMax,
-  };
+  return listPage(rows.map(toObject), rowsMax - 1);
 }
 
 /** Unix seconds. */

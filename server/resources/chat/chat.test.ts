@@ -185,10 +185,7 @@ describe("a caller that leaves", () => {
 });
 
 describe("what is documented and not served", () => {
-  test.each([
-    ["store", { store: true }],
-    ["web_search_options", { web_search_options: {} }],
-  ])("%s is refused by name", async (param, extra) => {
+  test.each([["web_search_options", { web_search_options: {} }]])("%s is refused by name", async (param, extra) => {
     const response = await server.post(path, { ...ask, ...extra });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: "unsupported_parameter", param } });

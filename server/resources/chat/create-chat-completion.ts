@@ -2,23 +2,23 @@ import { createChatCompletion } from "@headrace/contract/chat/create-chat-comple
 import { chatServedByProviders, chatServedLocally } from "@headrace/contract/chat/served.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
-import type { Relay, RelayRequest } from "../../gateway/relay.ts";
+import type { RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
 import { underPolicy } from "../../gateway/under-policy.ts";
-import { endpoint } from "../../http/endpoint.ts";
+import { endpoint, json } from "../../http/endpoint.ts";
 import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
-import type { HeartbeatWheel } from "../../http/heartbeat.ts";
-import type { ModelDirectory } from "../../ports/upstream.ts";
+import type { ChatServices } from "./chat-services.ts";
 import { createThroughResponses } from "./create-through-responses.ts";
+import { keptStream } from "./kept-stream.ts";
+import { createKeeper, keepCompletion, parseCompletion } from "./stored-completion.ts";
 import { withoutUsageChunk } from "./usage-chunk.ts";
 
-type Services = { readonly models: ModelDirectory; readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
-
-export const createChatCompletionEndpoint = (services: Services) =>
+export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
     const { deployment, api } = route(services.models, principal, requested.model, ["chat", "responses"]);
     const body = underPolicy(principal, deployment, requested);
-    if (api === "responses") return createThroughResponses(services, { body, deployment, principal, context });
+    const keeper = body.store === true ? createKeeper(services, principal, body) : undefined;
+    if (api === "responses") return createThroughResponses(services, { body, deployment, principal, context, keeper });
     refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, requested);
     const streamed = body.stream === true;
     const wantsUsage = body.stream_options?.include_usage === true;
@@ -28,6 +28,8 @@ export const createChatCompletionEndpoint = (services: Services) =>
       path: "/chat/completions",
       body: patchJson(rawBody, {
         model: deployment.upstreamModel,
+        // It is stored here if anywhere, and not in the account that all tenants share.
+        ...(requested.store === true ? { store: undefined, metadata: undefined } : {}),
         ...(body.service_tier ? { service_tier: body.service_tier } : {}),
         // Metering needs the usage whether the caller asked for it or not.
         ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
@@ -38,9 +40,11 @@ export const createChatCompletionEndpoint = (services: Services) =>
     };
     if (!streamed) {
       const answer = await services.relay.answer(request);
+      if (keeper !== undefined) return json(await keepCompletion(parseCompletion(answer), keeper));
       return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
     }
-    const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
+    const relayed = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
+    const frames = keeper === undefined ? relayed : keptStream(relayed, keeper);
     return {
       kind: "stream",
       contentType: eventStreamContentType,

@@ -11,14 +11,23 @@ import { dataFrame, eventStream, eventStreamContentType } from "../../http/event
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
 import { ChunksFromEvents } from "./chunks-from-events.ts";
 import { completionFromResponse } from "./completion-from-response.ts";
+import { keptStream } from "./kept-stream.ts";
 import { toResponsesRequest } from "./responses-request.ts";
+import { type Keeper, keepCompletion } from "./stored-completion.ts";
+import { withoutUsageChunk } from "./usage-chunk.ts";
 
 type Services = { readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
-type Turn = Pick<RelayRequest, "deployment" | "principal" | "context"> & { readonly body: CreateChatCompletionBody };
+type Turn = Pick<RelayRequest, "deployment" | "principal" | "context"> & {
+  readonly body: CreateChatCompletionBody;
+  /** Set where the answer is to be stored. */
+  readonly keeper: Keeper | undefined;
+};
 
 /** A model that speaks Responses only answers a chat completion. */
 export async function createThroughResponses(services: Services, turn: Turn): Promise<Reply<ChatCompletion>> {
-  const { body, deployment, principal, context } = turn;
+  const { deployment, principal, context, keeper } = turn;
+  // What is stored is stored here, and nowhere in the account that all tenants share.
+  const body = keeper === undefined ? turn.body : { ...turn.body, metadata: undefined };
   refuseUnserved(chatServedThroughResponses, body);
   const request: RelayRequest = {
     // The upstream answers with a response; what is booked is a chat completion.
@@ -31,15 +40,26 @@ export async function createThroughResponses(services: Services, turn: Turn): Pr
     attempt: 1,
   };
   if (body.stream !== true) {
-    return json(completionFromResponse(await services.relay.answer(request), deployment.model));
+    const completion = completionFromResponse(await services.relay.answer(request), deployment.model);
+    return json(keeper === undefined ? completion : await keepCompletion(completion, keeper));
   }
   const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
   const includesUsage = body.stream_options?.include_usage === true;
-  const chunks = new ChunksFromEvents({ model: deployment.model, includesUsage });
+  // The usage is stored whether the caller asked for it or not.
+  const chunks = new ChunksFromEvents({
+    model: deployment.model,
+    includesUsage: includesUsage || keeper !== undefined,
+  });
+  const told = toChunkFrames(frames, chunks);
+  const kept = keeper === undefined ? told : keptStream(told, keeper);
   return {
     kind: "stream",
     contentType: eventStreamContentType,
-    body: eventStream(toChunkFrames(frames, chunks), services.heartbeats, context.fields),
+    body: eventStream(
+      includesUsage || keeper === undefined ? kept : withoutUsageChunk(kept),
+      services.heartbeats,
+      context.fields,
+    ),
   };
 }
 
@@ -55,8 +75,14 @@ async function* toChunkFrames(frames: EventFrames, chunks: ChunksFromEvents): Ev
         yield value;
         continue;
       }
-      const { told, failure } = readPiece(value, chunks);
-      if (told !== "") yield told;
+      const { told, failure: misread } = readPiece(value, chunks);
+      let failure = misread;
+      try {
+        if (told !== "") yield told;
+      } catch (error) {
+        // Whoever passes this stream on could not keep it.
+        failure = { error };
+      }
       if (failure === undefined) continue;
       // The relay ends its stream as it ends one that its upstream broke off, and books it so.
       const end = await frames.throw(failure.error);

@@ -300,7 +300,6 @@ describe("what Responses has no word for is refused by its name", () => {
     [{ frequency_penalty: 1 }, "frequency_penalty"],
     [{ prediction: { type: "content", content: "x" } }, "prediction"],
     [{ modalities: ["text", "audio"] }, "modalities[1]"],
-    [{ store: true }, "store"],
     [{ functions: [{ name: "f" }] }, "functions"],
     [{ messages: [{ ...user, name: "Ann" }] }, "messages[0].name"],
     [{ messages: [{ role: "function", name: "f", content: "x" }] }, "messages[0]"],

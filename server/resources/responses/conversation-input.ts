@@ -21,10 +21,20 @@ export function historyItems(turns: readonly StoredTurn[]): (InputItem | OutputI
   return turns.flatMap((turn) => [...turn.inputItems, ...turn.output]);
 }
 
-/** The whole conversation, oldest first. */
-export function placedItems(history: readonly StoredTurn[], input: readonly InputItem[]): PlacedItem[] {
+/** Everything that is said, oldest first, within a conversation or after an earlier response. */
+export function placedItems(
+  history: readonly StoredTurn[],
+  input: readonly InputItem[],
+  conversationId: string | undefined,
+): PlacedItem[] {
+  const place = conversationId === undefined ? "previous_response_id" : "conversation";
   return [
-    ...historyItems(history).map((item) => ({ item, place: "previous_response_id" })),
+    ...historyItems(history).map((item) => ({ item, place })),
     ...input.map((item, index) => ({ item, place: `input[${index}]` })),
   ];
+}
+
+/** Whether an item was said before, and not by this request. */
+export function isHistory({ place }: PlacedItem): boolean {
+  return place === "previous_response_id" || place === "conversation";
 }

@@ -122,6 +122,20 @@ describe("thinking goes back to the model", () => {
     expect(told().messages[1]).toMatchObject({ reasoning_content: "Let me see.", tool_calls: [{ id: "call_a" }] });
   });
 
+  test("not to a server that refuses it: the rest is sent", async () => {
+    const first = await create();
+    provider.answer((call, response) => {
+      if (!call.text.includes("reasoning_content")) return sendEvents(response, chatFrames(["Noon."]));
+      const message = "'messages.1': property 'reasoning_content' is unsupported";
+      response
+        .writeHead(400, { "content-type": "application/json" })
+        .end(JSON.stringify({ error: { message, type: "invalid_request_error", param: null, code: null } }));
+    });
+    await create({ previous_response_id: first.id, input: [result] });
+    expect(told().messages[1]).toMatchObject({ role: "assistant", tool_calls: [{ id: "call_a" }] });
+    expect(told().messages[1]).not.toHaveProperty("reasoning_content");
+  });
+
   test("a seal counts, whatever stands beside it", async () => {
     const { output } = await create(sealed);
     const [reasoning, call] = output;

@@ -8,7 +8,7 @@ import type { StoredResponse } from "./response-store.ts";
 import { UpstreamItems } from "./upstream-items.ts";
 
 /** What we say of a response instead of the upstream. */
-export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id"> & {
+export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id" | "conversation"> & {
   readonly store: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly prompt_cache_key: string | null;

@@ -9,7 +9,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment, ModelDirectory } from "../../ports/upstream.ts";
 import type { UsageJournal } from "../../ports/usage-journal.ts";
-
+import type { ConversationStore } from "../conversations/index.ts";
 import type { PlacedItem } from "./conversation-input.ts";
 import type { ResponseItemStore } from "./response-item-store.ts";
 import type { ResponseStore, StoredResponse } from "./response-store.ts";
@@ -20,6 +20,7 @@ export type ResponseServices = {
   readonly relayLimits: RelayLimits;
   readonly journal: UsageJournal;
   readonly store: ResponseStore;
+  readonly conversations: ConversationStore;
   readonly items: ResponseItemStore;
   readonly sealer: ReasoningSealer;
   readonly heartbeats: HeartbeatWheel;
@@ -36,8 +37,10 @@ export type ResponseTurn = {
   readonly deployment: Deployment;
   /** The input of this turn alone, its references resolved. */
   readonly input: readonly InputItem[];
-  /** The whole conversation, oldest first, this turn's input at its end. */
-  readonly items: readonly PlacedItem[];
+  /** The conversation in which it answers. */
+  readonly conversationId: string | undefined;
   /** Keeps the response that has ended, unless its caller wants it kept nowhere. */
   readonly keep: (response: StoredResponse) => Promise<void>;
+  /** The whole conversation, oldest first, this turn's input at its end. */
+  readonly items: readonly PlacedItem[];
 };

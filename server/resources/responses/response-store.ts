@@ -1,9 +1,11 @@
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import type { OutputItem } from "@headrace/contract/responses/output-items.ts";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { isStorableId } from "../../database/storable-id.ts";
 import type { Tables } from "../../database/tables.ts";
 import { inTenant } from "../../database/tenant.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
+import { appendTurn, forgetResponse, historyBefore, itemsOfResponse } from "../conversations/index.ts";
 
 /** Turns that a chain may have; longer ones cost more to load than any model can read. */
 const chainTurnsMax = 1_000;
@@ -16,11 +18,15 @@ export type StoredResponse = Record<string, unknown> & {
   readonly created_at: number;
   readonly output: OutputItem[];
   readonly previous_response_id: string | null;
+  readonly conversation?: { readonly id: string } | null;
 };
 
 export type StoredTurn = { readonly id: string; readonly inputItems: InputItem[]; readonly output: OutputItem[] };
 
-/** The `responses` table: each row holds one turn, its own input and its own output, and points to the turn before. */
+/**
+ * The `responses` table: each row holds one turn, its own input and its own output, and points to the turn before. Those
+ * of a turn that was made in a conversation stand with the conversation.
+ */
 export class ResponseStore {
   readonly #db: Kysely<Tables>;
 
@@ -30,49 +36,62 @@ export class ResponseStore {
 
   async insert(principal: ProjectPrincipal, response: StoredResponse, inputItems: readonly InputItem[]): Promise<void> {
     await inTenant(this.#db, principal, (transaction) =>
-      transaction
-        .insertInto("responses")
-        .values({
-          id: response.id,
-          organization_id: principal.organizationId,
-          project_id: principal.projectId,
-          created_at: new Date(response.created_at * 1000),
-          status: response.status,
-          model: response.model,
-          previous_response_id: response.previous_response_id,
-          body: JSON.stringify(response),
-          input_items: JSON.stringify(inputItems),
-        })
-        .execute(),
+      insertRow(transaction, principal, response, { conversationId: null, inputItems }),
     );
   }
 
+  /**
+   * Keeps a response that was made in a conversation, in one transaction with what that adds to the conversation. The
+   * conversation's items are the response's too, kept once for both.
+   * @throws ApiError `conversation_locked` where the hold of the conversation was lost.
+   */
+  async insertInConversation(
+    principal: ProjectPrincipal,
+    response: StoredResponse,
+    inputItems: readonly InputItem[],
+    hold: { readonly conversationId: string; readonly holder: string; readonly isStored: boolean },
+  ): Promise<void> {
+    const { id, status, output } = response;
+    await inTenant(this.#db, principal, async (transaction) => {
+      await appendTurn(transaction, principal, { ...hold, responseId: id, status, input: inputItems, output });
+      if (!hold.isStored) return;
+      const place = { conversationId: hold.conversationId, inputItems: [] };
+      await insertRow(transaction, principal, { ...response, output: [] }, place);
+    });
+  }
+
   async find(principal: ProjectPrincipal, id: string): Promise<StoredResponse | undefined> {
-    if (!canBeStored(id)) return undefined;
-    const row = await inTenant(this.#db, principal, (transaction) =>
-      transaction
+    if (!isStorableId(id)) return undefined;
+    return inTenant(this.#db, principal, async (transaction) => {
+      const row = await transaction
         .selectFrom("responses")
-        .select("body")
+        .select(["body", "conversation_id"])
         .where("id", "=", id)
         .where("organization_id", "=", principal.organizationId)
         .where("project_id", "=", principal.projectId)
-        .executeTakeFirst(),
-    );
-    return row && (JSON.parse(row.body) as StoredResponse);
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const response = JSON.parse(row.body) as StoredResponse;
+      if (row.conversation_id === null) return response;
+      const { output } = await itemsOfResponse(transaction, principal, id);
+      return { ...response, output: output as OutputItem[] };
+    });
   }
 
   /** @returns whether there was one. Its text is gone for good; turns that continued it can't be continued further. */
   async delete(principal: ProjectPrincipal, id: string): Promise<boolean> {
-    if (!canBeStored(id)) return false;
-    const result = await inTenant(this.#db, principal, (transaction) =>
-      transaction
+    if (!isStorableId(id)) return false;
+    return inTenant(this.#db, principal, async (transaction) => {
+      const row = await transaction
         .deleteFrom("responses")
         .where("id", "=", id)
         .where("organization_id", "=", principal.organizationId)
         .where("project_id", "=", principal.projectId)
-        .executeTakeFirst(),
-    );
-    return result.numDeletedRows > 0n;
+        .returning("conversation_id")
+        .executeTakeFirst();
+      if (row !== undefined && row.conversation_id !== null) await forgetResponse(transaction, principal, id);
+      return row !== undefined;
+    });
   }
 
   /**
@@ -80,32 +99,87 @@ export class ResponseStore {
    * @returns undefined where one of them is unknown, deleted or another project's.
    */
   async chain(principal: ProjectPrincipal, id: string): Promise<StoredTurn[] | undefined> {
-    if (!canBeStored(id)) return undefined;
-    const { organizationId, projectId } = principal;
-    const { rows } = await inTenant(this.#db, principal, (transaction) =>
-      sql<{ id: string; previous_response_id: string | null; body: string; input_items: string }>`
-        with recursive chain as (
-          select id, previous_response_id, body, input_items, 1 as depth from responses
-          where id = ${id} and organization_id = ${organizationId} and project_id = ${projectId}
-          union all
-          select parent.id, parent.previous_response_id, parent.body, parent.input_items, chain.depth + 1
-          from responses parent join chain on parent.id = chain.previous_response_id
-          where parent.organization_id = ${organizationId} and parent.project_id = ${projectId}
-            and chain.depth < ${chainTurnsMax}
-        )
-        select id, previous_response_id, body, input_items from chain order by depth desc`.execute(transaction),
-    );
-    const oldest = rows[0];
-    if (oldest === undefined || oldest.previous_response_id !== null) return undefined;
-    return rows.map((row) => ({
-      id: row.id,
-      inputItems: JSON.parse(row.input_items) as InputItem[],
-      output: (JSON.parse(row.body) as StoredResponse).output,
-    }));
+    const found = await this.turns(principal, id);
+    return found?.isWhole ? found.turns : undefined;
+  }
+
+  /**
+   * A turn and those before it that are still there, oldest first; `isWhole` where none is missing.
+   * @returns undefined where the turn itself is unknown, deleted or another project's.
+   */
+  async turns(principal: ProjectPrincipal, id: string): Promise<{ turns: StoredTurn[]; isWhole: boolean } | undefined> {
+    if (!isStorableId(id)) return undefined;
+    return inTenant(this.#db, principal, async (transaction) => {
+      const rows = await selectChain(transaction, principal, id);
+      const oldest = rows[0];
+      if (oldest === undefined) return undefined;
+      const turns = rows.map((row) => ({
+        id: row.id,
+        inputItems: JSON.parse(row.input_items) as InputItem[],
+        output: (JSON.parse(row.body) as StoredResponse).output,
+      }));
+      if (oldest.conversation_id === null) return { turns, isWhole: oldest.previous_response_id === null };
+      const own = await itemsOfResponse(transaction, principal, oldest.id);
+      const before = await historyBefore(transaction, principal, oldest.conversation_id, own.firstNumber);
+      const beginning = [
+        { id: oldest.conversation_id, inputItems: (before ?? []) as InputItem[], output: [] },
+        { id: oldest.id, inputItems: own.input as InputItem[], output: own.output as OutputItem[] },
+      ];
+      return { turns: [...beginning, ...turns.slice(1)], isWhole: before !== undefined };
+    });
   }
 }
 
-/** Postgres refuses a text with U+0000, also in a question: no response has such an id. */
-function canBeStored(id: string): boolean {
-  return !id.includes("\0");
+type ChainRow = {
+  id: string;
+  previous_response_id: string | null;
+  conversation_id: string | null;
+  body: string;
+  input_items: string;
+};
+
+/** Only the oldest turn of a chain can have been made in a conversation: one that continues another is in none. */
+async function selectChain(
+  transaction: Transaction<Tables>,
+  { organizationId, projectId }: ProjectPrincipal,
+  id: string,
+): Promise<ChainRow[]> {
+  const { rows } = await sql<ChainRow>`
+    with recursive chain as (
+      select id, previous_response_id, conversation_id, body, input_items, 1 as depth from responses
+      where id = ${id} and organization_id = ${organizationId} and project_id = ${projectId}
+      union all
+      select parent.id, parent.previous_response_id, parent.conversation_id, parent.body, parent.input_items,
+        chain.depth + 1
+      from responses parent join chain on parent.id = chain.previous_response_id
+      where parent.organization_id = ${organizationId} and parent.project_id = ${projectId}
+        and chain.depth < ${chainTurnsMax}
+    )
+    select id, previous_response_id, conversation_id, body, input_items from chain order by depth desc`.execute(
+    transaction,
+  );
+  return rows;
+}
+
+async function insertRow(
+  transaction: Transaction<Tables>,
+  principal: ProjectPrincipal,
+  response: StoredResponse,
+  place: { readonly conversationId: string | null; readonly inputItems: readonly InputItem[] },
+): Promise<void> {
+  await transaction
+    .insertInto("responses")
+    .values({
+      id: response.id,
+      organization_id: principal.organizationId,
+      project_id: principal.projectId,
+      created_at: new Date(response.created_at * 1000),
+      status: response.status,
+      model: response.model,
+      previous_response_id: response.previous_response_id,
+      conversation_id: place.conversationId,
+      body: JSON.stringify(response),
+      input_items: JSON.stringify(place.inputItems),
+    })
+    .execute();
 }

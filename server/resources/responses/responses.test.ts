@@ -363,7 +363,6 @@ describe("what can't be done is refused", () => {
       "previous_response_id",
     ],
     ["background", { background: true }, 400, "unsupported_parameter", "background"],
-    ["a conversation", { conversation: "conv_1" }, 400, "unsupported_parameter", "conversation"],
     ["a hosted tool", { tools: [{ type: "web_search" }] }, 400, "unsupported_parameter", "tools"],
     [
       "an image of the provider's account",

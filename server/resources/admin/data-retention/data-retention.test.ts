@@ -156,12 +156,15 @@ const isIn = (text: string): boolean =>
 
 test("nothing that a caller wrote can be found afterwards, in no table, no file and no log", async () => {
   const project = await makeProject();
+  const stored = { messages: [{ role: "user", content: needle }], store: true, metadata: { note: needle } };
   const ask = async (): Promise<void> => {
     const requests: [string, object][] = [
       [path, { model: "alpha", input: needle, user: needle, metadata: { note: needle } }],
       [path, { model: "chatty", input: needle, instructions: needle, stream: true }],
       ["/v1/chat/completions", { model: "chatty", messages: [{ role: "user", content: needle }] }],
       ["/v1/chat/completions", { model: "chatty", messages: [{ role: "user", content: needle }], stream: true }],
+      ["/v1/chat/completions", { ...stored, model: "chatty" }],
+      ["/v1/chat/completions", { ...stored, model: "chatty", stream: true }],
       ["/v1/embeddings", { model: "alpha", input: needle }],
     ];
     for (const [where, body] of requests) {
@@ -179,9 +182,24 @@ test("nothing that a caller wrote can be found afterwards, in no table, no file 
     }
     provider.answer(answerWell);
   };
+  const before = (await (await project.post("/v1/conversations", {})).json()) as { id: string };
   await retention.update(project.id, { retention_type: "zero_data_retention" });
   await ask();
   await fail();
+  const items = [{ role: "user", content: needle }];
+  for (const [where, body] of [
+    ["/v1/conversations", { items, metadata: { note: needle } }],
+    [`/v1/conversations/${before.id}/items`, { items }],
+    [`/v1/conversations/${before.id}`, { metadata: { note: needle } }],
+    [path, { model: "alpha", input: needle, conversation: before.id }],
+    ["/v1/chat/completions/chatcmpl-1", { metadata: { note: needle } }],
+  ] as const) {
+    expect(await refusalOf(await project.post(where, body))).toMatchObject({
+      status: 400,
+      code: "zero_data_retention",
+    });
+  }
+  expect((await project.get(`/v1/conversations/${before.id}`)).status).toBe(200);
   expect(isIn(await everythingWritten())).toBe(false);
   // The search finds what is there: without zero data retention, it is.
   await retention.update(project.id, { retention_type: "none" });

@@ -1,0 +1,82 @@
+import type { ChatMessage } from "./chat-message.ts";
+import type { PastCall, Tool } from "./tool.ts";
+import { customHead } from "./tool-syntax.ts";
+
+/** A message as chat templates read it. */
+export type TemplateMessage = Readonly<Record<string, unknown>> & { readonly role: string; readonly content: string };
+
+/** A tool as chat templates read it: all of them know functions, and none a tool that takes plain text. */
+export function templateTool(tool: Tool): object {
+  const { name, description } = tool;
+  if (tool.kind === "function")
+    return { type: "function", function: { name, description, parameters: tool.parameters ?? { type: "object" } } };
+  const format =
+    tool.format.kind === "text" ? "" : ` The input matches this ${tool.format.kind}: ${tool.format.definition}`;
+  const how = `To call it, write ${customHead(name).trimEnd()} and then its input on the lines below, as it is.${format}`;
+  return { type: "function", function: { name, description: [description, how].filter(Boolean).join("\n") } };
+}
+
+/** For a chat template that knows tools. */
+export function messagesForTemplate(messages: readonly ChatMessage[]): TemplateMessage[] {
+  return messages.map((message) => {
+    const { role, content } = message;
+    if (role === "tool") return { role, content, name: message.call.name, tool_call_id: message.call.id };
+    if (role !== "assistant" || message.calls.length === 0) return { role, content };
+    const calls = message.calls.map((call) => ({
+      id: call.id,
+      type: "function",
+      function: { name: call.name, arguments: argumentsOf(call) },
+    }));
+    return { role, content, tool_calls: calls };
+  });
+}
+
+/**
+ * For a chat template that knows no tools: they are told in the words of NousResearch/Hermes-Function-Calling, which
+ * Qwen's templates have as well.
+ */
+export function messagesInWords(messages: readonly ChatMessage[], tools: readonly Tool[]): TemplateMessage[] {
+  const inWords = messages.map((message): TemplateMessage => {
+    const { role, content } = message;
+    if (role === "tool") return { role: "user", content: `<tool_response>\n${content}\n</tool_response>` };
+    if (role !== "assistant") return { role, content };
+    return { role, content: [content, ...message.calls.map(callInWords)].filter(Boolean).join("\n") };
+  });
+  if (tools.length === 0) return inWords;
+  const [first, ...others] = inWords;
+  const isSystem = first?.role === "system";
+  const system = [isSystem ? first.content : "You are a helpful assistant.", toolsInWords(tools)].join("\n\n");
+  return [{ role: "system", content: system }, ...(isSystem ? others : inWords)];
+}
+
+function toolsInWords(tools: readonly Tool[]): string {
+  return `# Tools
+
+You may call one or more functions to assist with the user query.
+
+You are provided with function signatures within <tools></tools> XML tags:
+<tools>
+${tools.map((tool) => JSON.stringify(templateTool(tool))).join("\n")}
+</tools>
+
+For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:
+<tool_call>
+{"name": <function-name>, "arguments": <args-json-object>}
+</tool_call>`;
+}
+
+function callInWords(call: PastCall): string {
+  const { name, input, kind } = call;
+  const written = kind === "custom" ? customHead(name) + input : `{"name": "${name}", "arguments": ${input}}`;
+  return `<tool_call>\n${written}\n</tool_call>`;
+}
+
+/** Templates write arguments as JSON; what is none, which a caller may send, stays a text. */
+function argumentsOf({ input, kind }: PastCall): unknown {
+  if (kind === "custom") return { input };
+  try {
+    return JSON.parse(input);
+  } catch {
+    return input;
+  }
+}

@@ -1,0 +1,1 @@
+export { createCompletionEndpoint } from "./create-completion.ts";

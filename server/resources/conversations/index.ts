@@ -1,0 +1,14 @@
+export { answerInConversation } from "./answer-in-conversation.ts";
+export type { ConversationServices } from "./conversation-services.ts";
+export { ConversationStore } from "./conversation-store.ts";
+export { createConversationEndpoint } from "./create-conversation.ts";
+export { createConversationItemsEndpoint } from "./create-conversation-items.ts";
+export { deleteConversationEndpoint } from "./delete-conversation.ts";
+export { deleteConversationItemEndpoint } from "./delete-conversation-item.ts";
+export { historyOfConversation } from "./history-of-conversation.ts";
+export { findItemAnywhere, type SaidItem } from "./item-store.ts";
+export { listConversationItemsEndpoint } from "./list-conversation-items.ts";
+export { retrieveConversationEndpoint } from "./retrieve-conversation.ts";
+export { retrieveConversationItemEndpoint } from "./retrieve-conversation-item.ts";
+export { appendTurn, forgetResponse, historyBefore, itemsOfResponse } from "./turn-store.ts";
+export { updateConversationEndpoint } from "./update-conversation.ts";
