@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { organizationOf } from "../../../testing/admin-client.ts";
 import { openSocket, type SocketClient } from "../../../testing/socket-client.ts";
 import { create, finalOf, lastInput, startSocketServer } from "./testing/socket-server.ts";
 
@@ -164,5 +165,36 @@ describe("a response with generate: false", () => {
     expect(await turn(client, { generate: false, input: "x", model: "no-such-model" })).toMatchObject([
       { status: 404, error: { code: "model_not_found" } },
     ]);
+  });
+});
+
+describe("a turn in a conversation", () => {
+  test("adds to it as over HTTP, and its response is remembered by the store alone", async () => {
+    const conversation = await server.client.conversations.create({});
+    await using client = await openSocket(server);
+    const first = finalOf(await turn(client, { input: "One", conversation: conversation.id, store: false }));
+    await turn(client, { input: "Two", conversation: conversation.id });
+    expect(lastInput(chatOnly)).toEqual(["user: One", "assistant: Hello there", "user: Two"]);
+    expect(await turn(client, { input: "x", previous_response_id: first.id })).toMatchObject([notFound]);
+  });
+});
+
+describe("under zero data retention", () => {
+  test("nothing is stored, whatever is asked for, and a connection goes on all the same", async () => {
+    const project = (await server.get("/v1/models")).headers.get("openai-project") ?? "";
+    const retention = organizationOf(server).projects.dataRetention;
+    await retention.update(project, { retention_type: "zero_data_retention" });
+    try {
+      await using client = await openSocket(server);
+      let made = finalOf(await turn(client, { input: "One", store: true }));
+      while (made.store) made = finalOf(await turn(client, { input: "One", store: true }));
+      expect((await server.get(`/v1/responses/${made.id}`)).status).toBe(404);
+      await turn(client, { input: "Two", previous_response_id: made.id });
+      expect(lastInput(chatOnly)).toEqual(["user: One", "assistant: Hello there", "user: Two"]);
+      await using other = await openSocket(server);
+      expect(await turn(other, { input: "Two", previous_response_id: made.id })).toMatchObject([notFound]);
+    } finally {
+      await retention.update(project, { retention_type: "organization_default" });
+    }
   });
 });

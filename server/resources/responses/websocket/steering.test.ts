@@ -149,6 +149,20 @@ describe("input for a running response", () => {
     expect(lastInput(chatOnly)).toEqual(["user: Something else"]);
   });
 
+  test("comes back at once where the response answers in a conversation", async () => {
+    const { id: conversation } = await server.client.conversations.create({});
+    const nextHeld = hold(chatOnly);
+    await using client = await openSocket(server);
+    const id = await begin(client, { input: "x", conversation });
+    const held = await nextHeld();
+    client.send(steer(id, "More"));
+    expect(await untilType(client, "response.steer.failed")).toMatchObject({
+      error: { code: "steering_not_supported" },
+    });
+    held.release();
+    await untilType(client, "response.completed");
+  });
+
   test("comes back at once where there is nothing to steer, or too much, or it is wrong", async () => {
     const nextHeld = hold(chatOnly);
     await using client = await openSocket(server);

@@ -98,9 +98,16 @@ export function create(fields: Record<string, unknown>) {
   return { type: "response.create", model: "chatty", ...fields };
 }
 
+export type FinalResponse = {
+  readonly id: string;
+  readonly status: string;
+  readonly store: boolean;
+  readonly output: readonly unknown[];
+};
+
 /** The response that a turn's last event holds. */
-export function finalOf(events: readonly SocketEvent[]): { id: string; status: string; output: unknown[] } {
-  return events.at(-1)?.response as { id: string; status: string; output: unknown[] };
+export function finalOf(events: readonly SocketEvent[]): FinalResponse {
+  return events.at(-1)?.response as FinalResponse;
 }
 
 /** The line of the access log with a connection's or a turn's method, when there is one that fits. */
