@@ -89,6 +89,7 @@ function webSocketHandler(messageBytesMax: number): Bun.WebSocketHandler<SocketE
     sendPings: false,
     open: (socket) => socket.data.opened(rawSocket(socket)),
     message: (socket, message) => (typeof message === "string" ? socket.data.text(message) : socket.data.binary()),
+    pong: (socket) => socket.data.pong(),
     drain: (socket) => socket.data.drained(socket.getBufferedAmount()),
     close: (socket, code) => socket.data.closed(code),
   };

@@ -66,7 +66,7 @@ describe("a channel whose client does not read", () => {
       channel.drained(1);
       wheel.beat();
     }
-    for (let beat = 1; beat < 4; beat++) {
+    for (let beat = 1; beat < 5; beat++) {
       expect(done).toEqual(["x", "pause"]);
       wheel.beat();
     }
@@ -89,6 +89,20 @@ describe("a channel that is closed", () => {
     channel.closed();
     await Promise.all([held, waiting, channel.send("z")]);
     expect(done).toEqual(["x", "pause", "resume", "close 1001"]);
+  });
+
+  test("is cut when so many pings in a row were not answered", () => {
+    const { socket, done } = socketWith(9);
+    const wheel = wheelByHand();
+    const channel = new MessageChannel(socket, wheel);
+    for (let beat = 0; beat < 20; beat++) {
+      wheel.beat();
+      channel.heard();
+    }
+    expect(done).not.toContain("terminate");
+    for (let beat = 0; beat < 5; beat++) wheel.beat();
+    expect(done.slice(20)).toEqual(["ping", "ping", "ping", "ping", "terminate"]);
+    channel.closed();
   });
 
   test("pings while it is silent, and no more when it is gone", async () => {

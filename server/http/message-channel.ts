@@ -1,8 +1,11 @@
 import type { Heart, HeartbeatWheel } from "./heartbeat.ts";
 import type { RawSocket } from "./raw-socket.ts";
 
-/** So many silences of the heartbeat may pass without the client taking a byte of what waits for it, as for a stream. */
-const stalledBeatsMax = 4;
+/**
+ * So many silences of the heartbeat may pass without the client taking a byte of what waits for it, or answering a ping:
+ * as many as for a stream.
+ */
+const deafBeatsMax = 4;
 
 /** How long the other end may take to answer a goodbye, in milliseconds. */
 const goodbyeMs = 5_000;
@@ -11,7 +14,8 @@ type Heartbeats = Pick<HeartbeatWheel, "add" | "remove">;
 
 /**
  * The way out of a WebSocket. Whoever sends is held back while the client does not read, and so is the client: of both
- * directions no more is kept than what was under way. A client that stays and does not read is cut.
+ * directions no more is kept than what was under way. A client that stays and does not read is cut, and so is one that is
+ * gone without a word.
  */
 export class MessageChannel {
   readonly #socket: RawSocket;
@@ -21,7 +25,7 @@ export class MessageChannel {
   #waiting: (() => void)[] = [];
   #isFull = false;
   #isClosing = false;
-  #stalledBeats = 0;
+  #deafBeats = 0;
   #goodbye: NodeJS.Timeout | undefined;
 
   constructor(socket: RawSocket, wheel: Heartbeats) {
@@ -48,6 +52,7 @@ export class MessageChannel {
     this.#heart.lastWriteMs = performance.now();
     if (this.#socket.write(text)) return;
     this.#isFull = true;
+    this.#deafBeats = 0;
     this.#socket.pause();
     while (this.#isFull) await this.#room();
   }
@@ -61,9 +66,14 @@ export class MessageChannel {
     this.#socket.close(code, reason);
   }
 
+  /** To be called when the client said anything. */
+  heard(): void {
+    if (!this.#isFull) this.#deafBeats = 0;
+  }
+
   /** To be called when bytes have left. */
   drained(bufferedBytes: number): void {
-    this.#stalledBeats = 0;
+    this.#deafBeats = 0;
     if (bufferedBytes > 0 || !this.#isFull) return;
     this.#socket.resume();
     this.#makeRoom();
@@ -89,7 +99,7 @@ export class MessageChannel {
   }
 
   #beat(): void {
-    if (!this.#isFull) this.#socket.ping();
-    else if (++this.#stalledBeats >= stalledBeatsMax) this.#socket.terminate();
+    if (this.#deafBeats++ >= deafBeatsMax) this.#socket.terminate();
+    else if (!this.#isFull) this.#socket.ping();
   }
 }

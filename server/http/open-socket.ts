@@ -48,7 +48,9 @@ export function openSocket(
     const place = parts.openSockets.enter(principal.keyId);
     const running = parts.running.open(new AbortController().signal);
     running.belongsTo(principal);
-    const handshake = { endpoint, path: url.pathname, context, principal, authenticate, running, place };
+    // Nobody can ask the request any more where it came from, once it is a connection.
+    const opened = { ...context, clientAddress: () => address };
+    const handshake = { endpoint, path: url.pathname, context: opened, principal, authenticate, running, place };
     const connection = new SocketConnection(parts, handshake);
     if (context.connection.upgrade({ "x-request-id": context.requestId }, connection)) return undefined;
     place.leave();

@@ -18,6 +18,8 @@ export type SocketEvents = {
   text(message: string): void;
   /** A message that is not text came. */
   binary(): void;
+  /** A ping was answered. */
+  pong(): void;
   /** Bytes have left; `bufferedBytes` still wait. */
   drained(bufferedBytes: number): void;
   /** Called once, whoever ended it. */

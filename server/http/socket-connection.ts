@@ -62,11 +62,17 @@ export class SocketConnection implements SocketEvents {
   }
 
   text(message: string): void {
+    this.#open?.channel.heard();
     this.#open?.session.receive(message);
   }
 
   binary(): void {
+    this.#open?.channel.heard();
     this.#open?.session.receiveBinary();
+  }
+
+  pong(): void {
+    this.#open?.channel.heard();
   }
 
   drained(bufferedBytes: number): void {
@@ -85,8 +91,9 @@ export class SocketConnection implements SocketEvents {
 
   #expire(session: SocketSession): void {
     const minutes = this.#parts.websocketConnectionMs / 60_000;
+    const { tag } = this.#handshake.endpoint.operation;
     // The words are OpenAI's.
-    const message = `Responses websocket connection limit reached (${minutes} minutes). Create a new websocket connection to continue.`;
+    const message = `${tag} websocket connection limit reached (${minutes} minutes). Create a new websocket connection to continue.`;
     const reason = new ApiError("websocket_connection_limit_reached", message);
     session.finish({ closeCode: goingAway, reason, isTold: true });
   }
