@@ -15,10 +15,14 @@ export type SocketParts = SocketConnectionParts & {
   readonly sockets: readonly SocketEndpoint[];
 };
 
-/** The WebSocket that a request asks for: undefined where it asks for none, or there is none at its path. */
+/**
+ * The WebSocket that a request asks for: undefined where it asks for none, or there is none at its path. As for requests
+ * without one, a trailing slash is ignored.
+ */
 export function findSocket(request: Request, url: URL, sockets: readonly SocketEndpoint[]): SocketEndpoint | undefined {
   if (request.method !== "GET" || request.headers.get("upgrade")?.toLowerCase() !== "websocket") return undefined;
-  return sockets.find(({ operation }) => operation.path === url.pathname);
+  const path = url.pathname.replace(/\/$/, "");
+  return sockets.find(({ operation }) => operation.path === path);
 }
 
 /**

@@ -78,7 +78,7 @@ describe("a handshake", () => {
   });
 
   test("that is good says the request id of the connection, and takes no sub-protocol", async () => {
-    const [answer, socket] = await shake({ ...handshake, authorization: `Bearer ${server.keys.project}` });
+    const [answer, socket] = await shake({ ...handshake, authorization: `Bearer ${server.keys.project}` }, `${path}/`);
     socket.destroy();
     expect(answer).toStartWith("HTTP/1.1 101 ");
     const requestId = requestIdOf(answer);
@@ -176,7 +176,7 @@ describe("a connection", () => {
   });
 
   test("at the end of its time finishes what runs, takes nothing new, says why and is closed", async () => {
-    await using setup = await startSocketServer({ websocketConnectionMs: 300 });
+    await using setup = await startSocketServer({ websocketConnectionMs: 1_500 });
     const { server, chatOnly } = setup;
     const nextHeld = hold(chatOnly);
     const client = await openSocket(server);
