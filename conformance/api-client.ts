@@ -18,8 +18,8 @@ export type ChatAnswer = {
 export type ResponseAnswer = {
   id: string;
   status: string;
-  output: { content: { text: string }[] }[];
-  usage: { input_tokens: number; output_tokens: number };
+  output: { type: string; call_id?: string; arguments?: string; content: { text: string }[] }[];
+  usage: { input_tokens: number; output_tokens: number; input_tokens_details: { cached_tokens: number } };
 };
 export type Failure = { error: { message: string; type: string; param: string | null; code: string } };
 

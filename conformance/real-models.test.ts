@@ -1,7 +1,7 @@
 /** Raw streams and errors of a real server process with the real engine. What a model says is never judged. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createServerDatabase } from "@headrace/server/testing/stored-usage.ts";
-import { type ApiClient, apiClient, type Failure } from "./api-client.ts";
+import { type ApiClient, apiClient, type Failure, type ResponseAnswer } from "./api-client.ts";
 import { chatModel, type RunningServer, startServer } from "./node/serve.mjs";
 
 let server: RunningServer;
@@ -115,6 +115,46 @@ describe("a chat stream keeps the grammar", () => {
     expect(streamed.findings).toEqual([]);
     expect([{ times: 1 }, { times: 2 }]).toContainEqual(JSON.parse(streamed.text));
   });
+});
+
+describe("a response with tools", () => {
+  const schema = { type: "object", properties: { times: { type: "integer", minimum: 1, maximum: 3 } } };
+  const parameters = { ...schema, required: ["times"], additionalProperties: false };
+  const tools = [{ type: "function", name: "ring", parameters, strict: true }];
+
+  test("calls one, takes its output, and goes on", async () => {
+    const streamed = await api.responseStream({ ...response, tools, tool_choice: "required", max_output_tokens: 60 });
+    expect(streamed.findings).toEqual([]);
+    const called = (streamed.events.at(-1) as { response: ResponseAnswer }).response;
+    expect(called.output.length).toBeGreaterThan(0);
+    const input = called.output.map(({ call_id, arguments: told = "" }) => {
+      expect([1, 2, 3]).toContain(JSON.parse(told).times);
+      return { type: "function_call_output", call_id, output: "The bell rang." };
+    });
+    const next = { ...response, tools, tool_choice: "none", previous_response_id: called.id, input };
+    const answered = await api.response(next);
+    expect(["completed", "incomplete"]).toContain(answered.status);
+    expect(answered.output[0]?.type).toBe("message");
+  });
+
+  test("or with a schema answers what fits it", async () => {
+    const format = { type: "json_schema", name: "bells", schema: parameters, strict: true };
+    const streamed = await api.responseStream({ ...response, text: { format }, max_output_tokens: 60 });
+    expect(streamed.findings).toEqual([]);
+    expect([1, 2, 3]).toContain(JSON.parse(streamed.text).times);
+  });
+});
+
+test("a second turn of a chain of responses reads only what is new", async () => {
+  const first = await api.response({
+    ...response,
+    input: "The river runs by the mill. ".repeat(150),
+    max_output_tokens: 16,
+  });
+  const turn = { ...response, previous_response_id: first.id, input: "And?", max_output_tokens: 16 };
+  const { usage } = await api.response(turn);
+  expect(first.usage.input_tokens).toBeGreaterThan(1000);
+  expect(usage.input_tokens_details.cached_tokens).toBeGreaterThan(0.9 * usage.input_tokens);
 });
 
 test("a second turn reads only what is new", async () => {

@@ -1,5 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { OperationDefinition, TokenUsage } from "@headrace/contract/common/operation.ts";
+import { cacheScopeOf } from "../access/cache-scope.ts";
 import type { EventFrames, StreamOutcome } from "../http/endpoint.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { SseUsageScanner } from "../metering/sse-usage-scanner.ts";
@@ -99,7 +100,7 @@ export class Relay {
         path: request.path,
         body: request.body,
         requestId: context.requestId,
-        cacheScope: request.principal.organizationId,
+        ...cacheScopeOf(request.principal),
         signal: context.signal,
       });
       return { response, account };

@@ -15,6 +15,8 @@ import { ChatTurnReader } from "./chat-turn-reader.ts";
 export type ChatModelOptions = {
   readonly deployment: Deployment;
   readonly requestId: string;
+  /** Whose prompts the upstream may go on from; without one, nobody's. */
+  readonly cacheScope?: string;
   readonly eventBytesMax: number;
 };
 
@@ -34,10 +36,16 @@ type Sent = { readonly response: Response; readonly sentBytes: number };
 
 /** Some servers tell their models' thinking and don't take it back: what such a one refuses is sent without it. */
 async function send(request: ModelRequest, options: ChatModelOptions, signal: AbortSignal): Promise<Sent> {
-  const { deployment, requestId } = options;
+  const { deployment, requestId, cacheScope } = options;
   const body = new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel)));
   try {
-    const response = await deployment.upstream.send({ path: "/chat/completions", body, requestId, signal });
+    const response = await deployment.upstream.send({
+      path: "/chat/completions",
+      body,
+      requestId,
+      signal,
+      ...(cacheScope === undefined ? {} : { cacheScope }),
+    });
     return { response, sentBytes: body.byteLength };
   } catch (error) {
     const isAboutThinking = error instanceof ApiError && error.status === 400 && error.message.includes(thinkingKey);

@@ -1,4 +1,5 @@
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
+import { cacheScopeOf } from "../../access/cache-scope.ts";
 import { RequestAccount } from "../../gateway/request-account.ts";
 import type { EventFrames, Reply } from "../../http/endpoint.ts";
 import { json } from "../../http/endpoint.ts";
@@ -45,6 +46,7 @@ export async function createThroughChat(
   });
   const { events, failure } = await runResponse({
     model: createChatCompletionsModel({
+      ...cacheScopeOf(principal),
       deployment,
       requestId: context.requestId,
       eventBytesMax: services.relayLimits.eventBytesMax,
