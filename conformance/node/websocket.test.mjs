@@ -48,7 +48,10 @@ describe("a connection of the SDK", () => {
       const seen = await turn(events);
       const text = seen.filter(({ type }) => type === "response.output_text.delta").map(({ delta }) => delta);
       assert.equal(text.join(""), whole.output_text);
-      assert.deepEqual(seen.at(-1).response.usage, whole.usage);
+      // How much of the input was in the model's cache depends on what it was asked before.
+      const { input_tokens_details: _details, ...usage } = seen.at(-1).response.usage;
+      const { input_tokens_details: _cached, ...expected } = whole.usage;
+      assert.deepEqual(usage, expected);
       assert.deepEqual(
         seen.map((event) => event.sequence_number),
         seen.map((_, index) => index),
