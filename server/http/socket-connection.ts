@@ -1,6 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { Principal } from "../ports/principal.ts";
 import { type AccessLogParts, logAccess } from "./access-log.ts";
+import type { StreamOutcome } from "./endpoint.ts";
 import type { HeartbeatWheel } from "./heartbeat.ts";
 import { MessageChannel } from "./message-channel.ts";
 import type { SocketPlace } from "./open-sockets.ts";
@@ -9,7 +10,7 @@ import type { RawSocket, SocketEvents } from "./raw-socket.ts";
 import { type ErrorReaders, toldError } from "./render.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { RunningRequest, RunningRequests } from "./running-requests.ts";
-import type { SocketEndpoint, SocketSession, SocketTurn } from "./socket-endpoint.ts";
+import type { SocketEnd, SocketEndpoint, SocketSession, SocketTurn } from "./socket-endpoint.ts";
 
 export type SocketConnectionParts = ErrorReaders &
   AccessLogParts & {
@@ -109,7 +110,7 @@ export class SocketConnection implements SocketEvents {
       fields: {},
     };
     let principal: Principal | undefined;
-    const log = (status: number, streamEnd?: "completed" | "failed" | "client_left"): void => {
+    const log = (status: number, streamEnd?: StreamOutcome): void => {
       running.close();
       const operation = endpoint.operation.id;
       logAccess(this.#parts, context, { method: "WS", path, operation, status, principal, streamEnd });
@@ -131,7 +132,7 @@ export class SocketConnection implements SocketEvents {
   }
 }
 
-function endFor(reason: unknown): Parameters<SocketSession["finish"]>[0] {
+function endFor(reason: unknown): SocketEnd {
   const error = reason instanceof ApiError ? reason : new ApiError("server_error", "The server ended the connection.");
   const isStop = error.code === "shutting_down";
   return { closeCode: isStop ? goingAway : policyViolation, reason: error, isTold: !isStop };

@@ -173,8 +173,9 @@ describe("a turn in a conversation", () => {
     const conversation = await server.client.conversations.create({});
     await using client = await openSocket(server);
     const first = finalOf(await turn(client, { input: "One", conversation: conversation.id, store: false }));
-    await turn(client, { input: "Two", conversation: conversation.id });
-    expect(lastInput(chatOnly)).toEqual(["user: One", "assistant: Hello there", "user: Two"]);
+    await turn(client, { input: "Two", conversation: conversation.id, generate: false });
+    await turn(client, { input: "Three", conversation: conversation.id });
+    expect(lastInput(chatOnly)).toEqual(["user: One", "assistant: Hello there", "user: Two", "user: Three"]);
     expect(await turn(client, { input: "x", previous_response_id: first.id })).toMatchObject([notFound]);
   });
 });
