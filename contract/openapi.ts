@@ -138,7 +138,7 @@ function errorResponses(operation: OperationDefinition): Json {
 }
 
 function operationObject(operation: OperationDefinition): Json {
-  const { id, stream } = operation;
+  const { id, socket, stream } = operation;
   const events = stream && {
     "text/event-stream": {
       schema: { type: "string", description: eventsDescription(stream.framing) },
@@ -150,6 +150,15 @@ function operationObject(operation: OperationDefinition): Json {
     operationId: id,
     tags: [operation.tag],
     summary: operation.summary,
+    ...(socket
+      ? {
+          description: `Also a WebSocket at the same path, for keys with the same scope: a message of x-websocket's JSON for each event. ${socket.summary}`,
+          "x-websocket": {
+            clientEvent: referenceTo(socket.clientEvent, `the client event of ${id}`),
+            serverEvent: referenceTo(socket.serverEvent, `the server event of ${id}`),
+          },
+        }
+      : {}),
     "x-scope": operation.scope,
     security: operation.scope === "public" ? [] : [{ apiKey: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),

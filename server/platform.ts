@@ -27,6 +27,7 @@ import { createRequestHandler, type Page } from "./http/api-server.ts";
 import { listen } from "./http/bun-listener.ts";
 import { HeartbeatWheel } from "./http/heartbeat.ts";
 import { IdempotencyGuard } from "./http/idempotency.ts";
+import { OpenSockets } from "./http/open-sockets.ts";
 import { RefusalLog } from "./http/refusal-log.ts";
 import { describe } from "./http/render.ts";
 import { Router } from "./http/router.ts";
@@ -53,6 +54,7 @@ import {
   ResponseItemStore,
   ResponseStore,
   RunningResponses,
+  responsesSocket,
   StreamLogStore,
   StreamTails,
   startTakeOver,
@@ -167,6 +169,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     (error) => logger.log("warn", "old streams could not be dropped; trying again", { error: describe(error) }),
   );
   parts.defer(() => dropping.stop());
+  const heartbeats = new HeartbeatWheel(limits.heartbeatMs);
   const services = {
     ...operator,
     auditVerifier: new AuditVerifier(audit),
@@ -183,7 +186,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     chatCompletions: new ChatCompletionStore(database.db),
     items: new ResponseItemStore(database.db),
     sealer: new ReasoningSealer(sealKey),
-    heartbeats: new HeartbeatWheel(limits.heartbeatMs),
+    heartbeats,
     background,
     running: runningResponses,
     streams: { log: streamLog, tails: new StreamTails(streamLog, logger), behind: writeBehindLog },
@@ -191,7 +194,6 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     clock,
     logger,
   };
-  const endpoints = createEndpoints(services);
 
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
@@ -200,9 +202,14 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   parts.defer(() => refusals.flush());
   const running = new RunningRequests((principal) => keyDirectory.directory.refusalOfRunning(principal));
   parts.defer(() => running.close());
+  const openSockets = new OpenSockets(limits);
   const handle = createRequestHandler({
     refusals,
-    router: new Router(endpoints),
+    router: new Router(createEndpoints(services)),
+    sockets: [responsesSocket(services, limits)],
+    openSockets,
+    heartbeats,
+    websocketConnectionMs: limits.websocketConnectionMs,
     authenticator: keyDirectory.directory,
     idempotency: new IdempotencyGuard(new PostgresIdempotencyStore(database.db, limits.idempotencyHours), report),
     logger,
@@ -228,6 +235,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     where: { unixSocket: controlSocket },
     handle: createControlHandler(control, logger),
     bodyBytesMax: 65_536,
+    messageBytesMax: 0,
   });
   chmodSync(controlSocket, 0o600);
   parts.defer(async () => {
@@ -236,11 +244,18 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   });
 
   // The pipeline refuses at its limit, in OpenAI's words; Bun's own bound would cut the connection without any.
-  const listener = listen({ where: config.listen, handle, bodyBytesMax: Number.MAX_SAFE_INTEGER });
+  const listener = listen({
+    where: config.listen,
+    handle,
+    bodyBytesMax: Number.MAX_SAFE_INTEGER,
+    messageBytesMax: limits.websocketMessageBytesMax,
+  });
   parts.defer(async () => {
     phase = "stopping";
     const shuttingDown = new ApiError("shutting_down", "The server is shutting down. Send the request again.");
     await takeOver?.stop();
+    // Whose turns are done goes now: the listener waits for open WebSockets, and goes on serving them.
+    openSockets.finish({ closeCode: 1001, reason: shuttingDown, isTold: false });
     await Promise.all([
       listener.stop(limits.shutdownGraceMs, () => running.stop(shuttingDown)),
       runningResponses.stop(limits.shutdownGraceMs),

@@ -51,6 +51,11 @@ export const errorDefinitions = {
   unsupported_content_encoding: invalid(415),
   unsupported_content_type: invalid(415),
   request_too_large: invalid(413),
+  // The messages of a WebSocket.
+  invalid_stream_id: invalid(),
+  websocket_stream_limit_reached: invalid(),
+  websocket_connection_limit_reached: invalid(),
+  websocket_queue_full: { status: 429, type: "rate_limit_error" },
   // Who asks.
   missing_api_key: invalid(401),
   invalid_api_key: invalid(401),

@@ -67,6 +67,8 @@ type OperationParts = {
   };
   /** Set where the answer shows a secret that is kept nowhere, so that no retry can be given it again. */
   readonly answersOnce?: true;
+  /** Set where the path also takes a WebSocket, for keys with the same scope: what is said on it, a message for each event. */
+  readonly socket?: { readonly clientEvent: z.ZodType; readonly serverEvent: z.ZodType; readonly summary: string };
   /** Codes that this operation answers with besides those that every operation can answer with. */
   readonly errors: readonly ErrorCode[];
   /** Reads the tokens out of a final object (or a stream's last event); undefined where it carries none. */

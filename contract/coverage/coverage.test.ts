@@ -28,6 +28,12 @@ describe("the list of documented operations", () => {
   });
 });
 
+test("of the WebSockets, those count as served that an operation of ours has", () => {
+  const { sockets } = coverage();
+  expect(new Set(sockets.map(({ path, betaHeader }) => `${path} ${betaHeader}`)).size).toBe(sockets.length);
+  expect(sockets.filter(({ served }) => served).map(({ path }) => path)).toEqual(["/v1/responses"]);
+});
+
 describe("matchDocumentedOperation", () => {
   test("finds each of them by a path with real ids", () => {
     for (const operation of documentedOperations) {

@@ -1,5 +1,7 @@
+import type { OperationDefinition } from "../common/operation.ts";
 import { operations } from "../operations.ts";
 import { openaiOperationGroups } from "./openai-operations.ts";
+import { openaiSockets } from "./openai-sockets.ts";
 import { createPathMatcher } from "./path-matcher.ts";
 
 export type DocumentedOperation = {
@@ -27,7 +29,22 @@ export type CoverageGroup = {
   readonly operations: readonly CoveredOperation[];
 };
 
-export type Coverage = { readonly served: number; readonly total: number; readonly groups: readonly CoverageGroup[] };
+export type CoveredSocket = {
+  readonly path: string;
+  /** What opens it in the SDK. */
+  readonly sdkClass: string;
+  /** The `OpenAI-Beta` header that the SDK sends with it. */
+  readonly betaHeader: string | null;
+  readonly served: boolean;
+};
+
+export type Coverage = {
+  /** Of the HTTP operations. */
+  readonly served: number;
+  readonly total: number;
+  readonly groups: readonly CoverageGroup[];
+  readonly sockets: readonly CoveredSocket[];
+};
 
 export const documentedOperations: readonly DocumentedOperation[] = openaiOperationGroups.flatMap((group) =>
   group.rows.map(([method, path, sdkMethod, state]) => ({
@@ -56,7 +73,18 @@ export function coverage(): Coverage {
     return { group: group.name, served, total: covered.length, operations: covered };
   });
   const sum = (count: (group: CoverageGroup) => number) => groups.reduce((total, group) => total + count(group), 0);
-  return { served: sum((group) => group.served), total: sum((group) => group.total), groups };
+  return { served: sum((group) => group.served), total: sum((group) => group.total), groups, sockets: sockets() };
+}
+
+function sockets(): CoveredSocket[] {
+  const ours = new Set<string>(
+    Object.values<OperationDefinition>(operations)
+      .filter((operation) => operation.socket !== undefined)
+      .map((operation) => operation.path),
+  );
+  return openaiSockets.map(([path, sdkClass, betaHeader = null]) => {
+    return { path, sdkClass, betaHeader, served: betaHeader === null && ours.has(path) };
+  });
 }
 
 export type DocumentedMatch =

@@ -4,6 +4,7 @@ import { type LimitClaim, operation, type TokenUsage } from "../common/operation
 import { responseStreamEvent } from "./events.ts";
 import { type CreateResponseBody, createResponseBody } from "./request.ts";
 import { response } from "./response.ts";
+import { responsesClientEvent, responsesServerEvent } from "./socket-events.ts";
 
 /** As much of the usage as metering needs, read leniently: upstreams leave details out, or send null for them. */
 const usage = z.object({
@@ -48,6 +49,12 @@ export const createResponse = operation({
   body: createResponseBody,
   response,
   stream: { event: responseStreamEvent, framing: "named-events" },
+  socket: {
+    clientEvent: responsesClientEvent,
+    serverEvent: responsesServerEvent,
+    summary:
+      "`response.create` has a model answer. Turns with one `stream_id` run one after the other, others at once; the latest response of each can be continued on the connection although `store` is false.",
+  },
   errors: [
     "model_not_found",
     "model_not_ready",

@@ -27,6 +27,26 @@ export const defaultLimits = {
   eventBytesMax: 32 * mebibyte,
   /** An answer that is not streamed: 2,048 embeddings of 3,072 numbers in decimal are about 70 MiB. */
   answerBytesMax: 128 * mebibyte,
+  /** One message of a WebSocket; a larger one closes it with 1009. */
+  websocketMessageBytesMax: 16 * mebibyte,
+  /** How long a WebSocket may last, as at OpenAI. */
+  websocketConnectionMs: 60 * minuteMs,
+  /** WebSockets that one key may have open in one process: agents of one project, each with a connection of its own. */
+  websocketConnectionsPerKeyMax: 200,
+  /** WebSockets that are open in one process. */
+  websocketConnectionsMax: 5_000,
+  /** Turns of one WebSocket that run at once, as at OpenAI; others wait. */
+  websocketRunningTurnsMax: 16,
+  /** Distinct `stream_id`s of one WebSocket, as at OpenAI. */
+  websocketStreamsMax: 32,
+  /** Turns that wait on one lane of a WebSocket: who sends more than this does not wait for answers. */
+  websocketQueuedTurnsMax: 16,
+  /** All messages of one WebSocket whose turns wait: one of the largest size, or many small ones. */
+  websocketQueuedBytesMax: 32 * mebibyte,
+  /** Inputs that one running response can be given for its successor. */
+  websocketSteersMax: 8,
+  /** What one WebSocket remembers of responses that are not stored: the text of several contexts of a million tokens. */
+  websocketMemoryBytesMax: 16 * mebibyte,
   /** How long running requests may take after SIGTERM; Kubernetes kills after 30 s unless told otherwise. */
   shutdownGraceMs: 25 * secondMs,
   /** How long a stream can be taken up again after its last event; OpenAI gives 5 minutes. */

@@ -1,26 +1,23 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { AddressList } from "../access/address-list.ts";
-import { mayKeepContent } from "../access/keeps-content.ts";
 import type { Principal } from "../ports/principal.ts";
+import { logAccess } from "./access-log.ts";
 import type { Connection } from "./bun-listener.ts";
 import { clientAddress } from "./client-address.ts";
 import type { StreamOutcome } from "./endpoint.ts";
+import { findSocket, openSocket, type SocketParts } from "./open-socket.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
-import type { RefusalLog } from "./refusal-log.ts";
 import { renderError } from "./render.ts";
-import { type AccessFields, elapsedMs, type RequestContext } from "./request-context.ts";
-import type { RunningRequests } from "./running-requests.ts";
+import { elapsedMs, type RequestContext } from "./request-context.ts";
 
 /** Pages and probes beside the API: they need no key. */
 export type Page = (request: Request) => Response | Promise<Response>;
 
-export type ApiServerParts = PipelineParts & {
-  readonly pages: ReadonlyMap<string, Page>;
-  readonly refusals: RefusalLog;
-  readonly newRequestId: () => string;
-  readonly running: RunningRequests;
-  readonly trustedProxies: AddressList;
-};
+export type ApiServerParts = PipelineParts &
+  SocketParts & {
+    readonly pages: ReadonlyMap<string, Page>;
+    readonly trustedProxies: AddressList;
+  };
 
 const corsHeaders = {
   "access-control-allow-origin": "*",
@@ -29,12 +26,12 @@ const corsHeaders = {
 };
 
 /**
- * Everything that arrives on the port. Credentials come in a header that a browser never adds by itself, so any origin
- * may call, as OpenAI allows it.
+ * Everything that arrives on the port; a request that became a WebSocket has no answer. Credentials come in a header that
+ * a browser never adds by itself, so any origin may call, as OpenAI allows it.
  */
 export function createRequestHandler(
   parts: ApiServerParts,
-): (request: Request, connection: Connection) => Promise<Response> {
+): (request: Request, connection: Connection) => Promise<Response | undefined> {
   return async (request, connection) => {
     const url = readUrl(request);
     const page = parts.pages.get(url.pathname);
@@ -51,17 +48,42 @@ export function createRequestHandler(
       clientAddress: () => clientAddress(connection.peerAddress, request.headers, parts.trustedProxies),
       userAgent: request.headers.get("user-agent") ?? undefined,
     };
-    const answered = isApiPath(url.pathname)
-      ? await answerApiRequest(request, url, context, parts, running.belongsTo)
-      : { ...renderError(nothingHere(url.pathname), context, parts), operationId: undefined, principal: undefined };
+    const socket = findSocket(request, url, parts.sockets);
+    const answered = socket
+      ? openSocket(socket, request, url, context, parts)
+      : await answerRequest(request, url, context, parts, running.belongsTo);
+    if (answered === undefined) {
+      running.close();
+      return undefined;
+    }
     const headers = commonHeaders(context, answered.principal);
     Object.assign(headers, answered.headers);
     whenFinished(answered, (streamEnd) => {
       running.close();
-      logRequest(request, url, context, answered, parts, streamEnd);
+      const { operationId: operation, principal, status } = answered;
+      logAccess(parts, context, {
+        method: request.method,
+        path: url.pathname,
+        operation,
+        status,
+        principal,
+        streamEnd,
+      });
     });
     return new Response(answered.body as BodyInit, { status: answered.status, headers });
   };
+}
+
+async function answerRequest(
+  request: Request,
+  url: URL,
+  context: RequestContext,
+  parts: ApiServerParts,
+  onPrincipal: (principal: Principal) => void,
+): Promise<Answered> {
+  if (isApiPath(url.pathname)) return answerApiRequest(request, url, context, parts, onPrincipal);
+  const refused = renderError(nothingHere(url.pathname), context, parts);
+  return { ...refused, operationId: undefined, principal: undefined };
 }
 
 /** Bun gives no whole URL where there is no Host header (HTTP/1.0), or one that no URL can hold: only its path counts. */
@@ -110,34 +132,4 @@ function preflight(request: Request): Response {
 function whenFinished({ finished }: Answered, then: (streamEnd?: StreamOutcome) => void): void {
   if (finished === undefined) then();
   else void finished.then(then);
-}
-
-/** One line for each request; those without a valid key can be too many for that. */
-function logRequest(
-  request: Request,
-  url: URL,
-  context: RequestContext,
-  answered: Answered,
-  { logger, refusals }: ApiServerParts,
-  streamEnd: StreamOutcome | undefined,
-): void {
-  if (answered.status === 401 && !refusals.admits()) return;
-  logger.log(answered.status >= 500 ? "error" : "info", "request", {
-    requestId: context.requestId,
-    method: request.method,
-    path: url.pathname,
-    operation: answered.operationId,
-    status: answered.status,
-    durationMs: Math.round(elapsedMs(context) * 10) / 10,
-    keyId: answered.principal?.keyId,
-    project: answered.principal && "projectId" in answered.principal ? answered.principal.projectId : undefined,
-    ...(streamEnd === undefined ? {} : { streamEnd }),
-    ...loggable(context.fields, answered.principal),
-  });
-}
-
-/** Upstreams repeat in their errors what they were asked. */
-function loggable(fields: AccessFields, principal: Principal | undefined): AccessFields {
-  if (fields.error === undefined || principal === undefined || mayKeepContent(principal)) return fields;
-  return { ...fields, error: "withheld, since the project is under zero data retention" };
 }

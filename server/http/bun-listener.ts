@@ -1,3 +1,5 @@
+import type { RawSocket, SocketEvents } from "./raw-socket.ts";
+
 /** Longest silence of a connection, in seconds: a body that trickles in is cut by it. */
 const idleTimeoutSeconds = 120;
 
@@ -7,6 +9,12 @@ export type Connection = {
   readonly peerAddress: string | undefined;
   /** Lifts the idle limit of this request: a model may think for minutes before its first byte. */
   readonly allowSilence: () => void;
+  /**
+   * Makes a WebSocket of the request, which then gets no answer.
+   * @param headers of the answer 101.
+   * @returns false where the request is no handshake of RFC 6455.
+   */
+  readonly upgrade: (headers: Record<string, string>, events: SocketEvents) => boolean;
 };
 
 export type Listener = {
@@ -17,9 +25,12 @@ export type Listener = {
 
 export type ListenOptions = {
   readonly where: { readonly host: string; readonly port: number } | { readonly unixSocket: string };
-  readonly handle: (request: Request, connection: Connection) => Promise<Response>;
+  /** Gives no answer where the connection was upgraded. */
+  readonly handle: (request: Request, connection: Connection) => Promise<Response | undefined>;
   /** The last line of defence; the pipeline refuses at a smaller size with a proper error. */
   readonly bodyBytesMax: number;
+  /** A larger message of a WebSocket closes it with 1009. */
+  readonly messageBytesMax: number;
 };
 
 /** Serves HTTP with Bun.serve. */
@@ -27,12 +38,13 @@ export function listen(options: ListenOptions): Listener {
   const common = {
     idleTimeout: idleTimeoutSeconds,
     maxRequestBodySize: options.bodyBytesMax,
-    fetch(request: Request, server: Bun.Server<undefined>): Promise<Response> {
+    fetch(request: Request, server: Bun.Server<SocketEvents>): Promise<Response | undefined> {
       return options.handle(request, {
         get peerAddress() {
           return server.requestIP(request)?.address;
         },
         allowSilence: () => server.timeout(request, 0),
+        upgrade: (headers, events) => server.upgrade(request, { headers, data: events }),
       });
     },
     error(): Response {
@@ -41,14 +53,16 @@ export function listen(options: ListenOptions): Listener {
         { status: 500 },
       );
     },
+    websocket: webSocketHandler(options.messageBytesMax),
   };
   const { where } = options;
-  const server: Bun.Server<undefined> =
+  const server: Bun.Server<SocketEvents> =
     "unixSocket" in where
       ? Bun.serve({
           error: common.error,
           fetch: common.fetch,
           maxRequestBodySize: common.maxRequestBodySize,
+          websocket: common.websocket,
           unix: where.unixSocket,
         })
       : Bun.serve({ ...common, hostname: where.host, port: where.port });
@@ -62,6 +76,33 @@ export function listen(options: ListenOptions): Listener {
       await Promise.race([drained, sleep(1_000)]);
       await server.stop(true);
     },
+  };
+}
+
+function webSocketHandler(messageBytesMax: number): Bun.WebSocketHandler<SocketEvents> {
+  return {
+    maxPayloadLength: messageBytesMax,
+    // Nothing is ever dropped in silence: who writes stops at the first sign that the client does not read.
+    backpressureLimit: 0,
+    idleTimeout: idleTimeoutSeconds,
+    // The heartbeat pings sooner, as proxies want it.
+    sendPings: false,
+    open: (socket) => socket.data.opened(rawSocket(socket)),
+    message: (socket, message) => (typeof message === "string" ? socket.data.text(message) : socket.data.binary()),
+    pong: (socket) => socket.data.pong(),
+    drain: (socket) => socket.data.drained(socket.getBufferedAmount()),
+    close: (socket, code) => socket.data.closed(code),
+  };
+}
+
+function rawSocket(socket: Bun.ServerWebSocket<SocketEvents>): RawSocket {
+  return {
+    write: (text) => socket.send(text) !== -1,
+    ping: () => void socket.ping(),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
   };
 }
 

@@ -62,7 +62,7 @@ export async function answerApiRequest(
 const goneAnswer: Rendered = { status: 499, headers: {}, body: "", finished: undefined };
 
 /** Whether a request ended because its client left; the server's own stop has an ApiError as its reason. */
-function hasLeft(error: unknown, { signal }: RequestContext): boolean {
+export function hasLeft(error: unknown, { signal }: RequestContext): boolean {
   if (!signal.aborted || signal.reason instanceof ApiError) return false;
   return error instanceof ApiError || (error instanceof Error && error.name === "AbortError");
 }

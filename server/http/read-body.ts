@@ -70,7 +70,8 @@ function tooLarge(bodyBytesMax: number): ApiError {
   );
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** @throws ApiError `invalid_utf8` or `invalid_json`. */
+export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);

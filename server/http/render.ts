@@ -42,12 +42,18 @@ export type ErrorReaders = {
 };
 
 /**
- * The only place that turns an error into an answer. What is not an ApiError is a defect: the caller is told nothing but
- * the request id, the log gets everything.
+ * What a caller is told of an error, and its cause for the log. What is not an ApiError is a defect: the caller is told
+ * nothing but the request id, the log gets everything.
  */
-export function renderError(error: unknown, context: RequestContext, { logger, translate }: ErrorReaders): Rendered {
+export function toldError(error: unknown, context: RequestContext, { logger, translate }: ErrorReaders): ApiError {
   const apiError = error instanceof ApiError ? error : (translate(error) ?? unexpected(error, context, logger));
   if (apiError.cause !== undefined) context.fields.error = describe(apiError.cause);
+  return apiError;
+}
+
+/** The only place that turns an error into an answer. */
+export function renderError(error: unknown, context: RequestContext, readers: ErrorReaders): Rendered {
+  const apiError = toldError(error, context, readers);
   const headers: Record<string, string> = { "content-type": jsonType };
   if (apiError.retryAfterSeconds !== undefined)
     headers["retry-after"] = String(Math.max(1, apiError.retryAfterSeconds));

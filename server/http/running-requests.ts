@@ -46,6 +46,8 @@ export class RunningRequests {
       },
       close: () => {
         this.#running.delete(entry);
+        // A connection's signal outlives the requests on it.
+        clientSignal.removeEventListener("abort", leave);
       },
     };
   }

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 
-/** What is named: a response, a conversation, a message, a reasoning item, a compaction, a function call, a custom tool call, and a call's own id. */
-export type IdPrefix = "resp" | "conv" | "msg" | "rs" | "cmp" | "fc" | "ctc" | "call";
+/**
+ * What is named: a response, a conversation, a message, a reasoning item, a compaction, a function call, a custom tool
+ * call, a call's own id, and the input that steers a response.
+ */
+export type IdPrefix = "resp" | "conv" | "msg" | "rs" | "cmp" | "fc" | "ctc" | "call" | "steer";
 
 /** Makes ids that nobody can guess and that sort by the millisecond in which they were made. */
 export type IdGenerator = (prefix: IdPrefix) => string;

@@ -160,9 +160,13 @@ export class ResponseEmitter {
       this.#message().openText();
       this.#closeItem("completed");
     }
-    this.#response.completed_at = this.#nowSeconds();
-    this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
-    return this.#end("completed", "response.completed");
+    return this.#complete(usage);
+  }
+
+  /** Ends a response that was only to be prepared: it has no output, and no model was asked. */
+  completeUnasked(): ResponseEvent[] {
+    this.#begin();
+    return this.#complete({ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 });
   }
 
   /** Ends before the model was done; the item that it was writing is marked `incomplete`. */
@@ -210,6 +214,12 @@ export class ResponseEmitter {
     if (this.#compaction === undefined) return;
     const { item } = this.#compaction;
     this.#response.output.push(writeCompaction({ log: this.#log, id: item.id, outputIndex: 0 }, item));
+  }
+
+  #complete(usage: TokenUsage): ResponseEvent[] {
+    this.#response.completed_at = this.#nowSeconds();
+    this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
+    return this.#end("completed", "response.completed");
   }
 
   #end(

@@ -8,7 +8,11 @@ const waitMsMax = 10_000;
 
 /** What was booked for an answer, one entry for each meter that is not zero. Waits until it is in the database. */
 export async function usageOf(server: TestServer, response: Response): Promise<BookedUsage> {
-  const requestId = response.headers.get("x-request-id") ?? "";
+  return usageOfRequest(server, response.headers.get("x-request-id") ?? "");
+}
+
+/** The same for a request that has no answer of its own, such as a turn of a WebSocket. */
+export async function usageOfRequest(server: TestServer, requestId: string): Promise<BookedUsage> {
   const deadlineMs = performance.now() + waitMsMax;
   for (;;) {
     await server.platform.foldUsage();

@@ -1,4 +1,9 @@
-import { type CoverageGroup, type CoveredOperation, coverage } from "@headrace/contract/coverage/coverage.ts";
+import {
+  type CoverageGroup,
+  type CoveredOperation,
+  type CoveredSocket,
+  coverage,
+} from "@headrace/contract/coverage/coverage.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 
 const mark = (served: boolean) => (served ? "yes" : "no");
@@ -29,8 +34,12 @@ function groupSection(group: CoverageGroup): string {
   ].join("\n");
 }
 
+function socketRow({ path, sdkClass, betaHeader, served }: CoveredSocket): string {
+  return `| ${[`\`WS ${path}\``, `\`${sdkClass}\``, mark(served), betaHeader === null ? "" : `beta: \`${betaHeader}\``].join(" | ")} |`;
+}
+
 function page(): string {
-  const { served, total, groups } = coverage();
+  const { served, total, groups, sockets } = coverage();
   const summary = groups.map((group) => `| ${group.group} | ${group.served} | ${group.total} |`);
   return `${[
     "# Which of OpenAI's operations Headrace serves",
@@ -45,6 +54,14 @@ function page(): string {
     `| **all** | **${served}** | **${total}** |`,
     "",
     groups.map(groupSection).join("\n\n"),
+    "",
+    "## WebSockets",
+    "",
+    "Not counted above.",
+    "",
+    "| path | SDK | served | |",
+    "|---|---|---|---|",
+    ...sockets.map(socketRow),
   ].join("\n")}\n`;
 }
 

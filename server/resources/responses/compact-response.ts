@@ -30,7 +30,7 @@ export const compactResponseEndpoint = (services: ResponseServices) =>
     const { deployment, api } = route(services.models, principal, asked.model, ["responses", "chat"]);
     const body = underPolicy(principal, deployment, asked);
     refuseUnserved(api === "chat" ? responsesServedThroughChat : responsesServedByProviders, asked);
-    const history = await loadHistory(services, principal, body);
+    const history = await loadHistory(services.store, principal, body);
     // Without a history there has to be something to compact.
     const given = inputItemsOf(body.input ?? (history.length > 0 ? [] : undefined));
     const input = await resolveReferences(services.items, principal, history, given);

@@ -88,7 +88,7 @@ async function historyOf(
   rules: ServedRules<CreateResponseBody>,
 ): Promise<readonly StoredTurn[]> {
   const id = conversationIdOf(asked);
-  if (id === undefined) return loadHistory(services, principal, asked);
+  if (id === undefined) return loadHistory(services.store, principal, asked);
   const said = await historyOfConversation(services.conversations, principal, id);
   refuseUnservedItems(rules, said);
   return [asTurn(id, said)];

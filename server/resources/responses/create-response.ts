@@ -9,11 +9,21 @@ import { answerInConversation } from "../conversations/index.ts";
 import { createInBackground } from "./background/create-in-background.ts";
 import { inputItemsOf } from "./conversation-input.ts";
 import { asTurn, loadHistory, refuseUnservedItems } from "./load-history.ts";
+import { prepareResponse } from "./prepare-response.ts";
 import { type Before, prepareTurn, type RoutedTurn, routeTurn, type TurnRequest } from "./prepare-turn.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
 import { streamReply } from "./stream-reply.ts";
+import type { TurnMemory } from "./turn-memory.ts";
 
-export const createResponseEndpoint = (services: ResponseServices) =>
+/** How a turn differs from one that stands alone. */
+export type TurnOptions = {
+  /** What its connection remembers. */
+  readonly memory?: TurnMemory;
+  /** False: everything is prepared, and no model is asked. */
+  readonly generate?: boolean;
+};
+
+export const createResponseEndpoint = (services: ResponseServices, options: TurnOptions = {}) =>
   endpoint(createResponse, async ({ body: requested, rawBody, principal, context }) => {
     const routed = routeTurn(services, principal, requested);
     const { body, rules } = routed;
@@ -29,8 +39,8 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     if (body.background === true) return createInBackground(services, routed, request, given);
     const conversationId = conversationIdOf(body);
     if (conversationId === undefined) {
-      const history = await loadHistory(services, principal, body);
-      return createInForeground(services, routed, request, { history, conversationId, given });
+      const history = await loadHistory(options.memory ?? services.store, principal, body);
+      return createInForeground(services, routed, request, { history, conversationId, given }, options);
     }
     requireKeptContent(principal, "conversation");
     const report = (error: unknown): void => {
@@ -40,7 +50,7 @@ export const createResponseEndpoint = (services: ResponseServices) =>
     return answerInConversation(services.conversations, hold, (said) => {
       refuseUnservedItems(rules, said);
       const history = [asTurn(conversationId, said)];
-      return createInForeground(services, routed, request, { history, conversationId, given });
+      return createInForeground(services, routed, request, { history, conversationId, given }, options);
     });
   });
 
@@ -49,12 +59,14 @@ async function createInForeground(
   routed: RoutedTurn,
   request: TurnRequest,
   before: Before & { readonly given: readonly InputItem[] },
+  options: TurnOptions,
 ): Promise<Reply<ResponseObject>> {
   const { principal, context, responseId } = request;
   const { body } = routed;
-  const { prepared } = await prepareTurn(services, routed, request, before, (input) =>
-    keeper(services, body, request, input, before.conversationId),
-  );
+  const keeperOf = (input: readonly InputItem[]) =>
+    keeper(services, options, body, request, input, before.conversationId);
+  const { input, prepared } = await prepareTurn(services, routed, request, before, keeperOf);
+  if (options.generate === false) return prepareResponse(services, routed, request, keeperOf(input));
   if (body.stream !== true) return json(await prepared.answer());
   const frames = await prepared.stream();
   if (!isStored(body)) return streamReply(services, frames, context);
@@ -73,6 +85,7 @@ function isStored(body: CreateResponseBody): boolean {
 /** How this turn's response is kept. What is said in a conversation belongs to it, whether the response is stored or not. */
 function keeper(
   services: ResponseServices,
+  { memory }: TurnOptions,
   body: CreateResponseBody,
   { principal, context }: TurnRequest,
   input: readonly InputItem[],
@@ -85,5 +98,6 @@ function keeper(
   }
   return async (response) => {
     if (isStored(body)) await services.store.insert(principal, response, input, streamed);
+    memory?.remember(response, input, isStored(body));
   };
 }

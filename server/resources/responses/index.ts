@@ -14,3 +14,4 @@ export { retrieveResponseEndpoint } from "./retrieve-response.ts";
 export { StreamLogStore } from "./stream-log/stream-log-store.ts";
 export { StreamTails } from "./stream-log/stream-tails.ts";
 export { WriteBehindLog } from "./stream-log/write-behind-log.ts";
+export { responsesSocket } from "./websocket/index.ts";

@@ -3,8 +3,7 @@ import { refuseUnserved, type ServedRules } from "@headrace/contract/common/serv
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { SaidItem } from "../conversations/index.ts";
-import type { ResponseServices } from "./response-services.ts";
-import type { StoredTurn } from "./response-store.ts";
+import type { ResponseStore, StoredTurn } from "./response-store.ts";
 
 /**
  * The turns that a request continues, oldest first.
@@ -12,12 +11,12 @@ import type { StoredTurn } from "./response-store.ts";
  * `invalid_value` for one that has not ended.
  */
 export async function loadHistory(
-  services: Pick<ResponseServices, "store">,
+  store: Pick<ResponseStore, "chain">,
   principal: ProjectPrincipal,
   { previous_response_id: id }: Pick<CreateResponseBody, "previous_response_id">,
 ): Promise<readonly StoredTurn[]> {
   if (id === undefined || id === null) return [];
-  const chain = await services.store.chain(principal, id);
+  const chain = await store.chain(principal, id);
   if (chain === undefined) {
     throw new ApiError("previous_response_not_found", `Previous response with id '${id}' not found.`, {
       param: "previous_response_id",

@@ -25,7 +25,7 @@ export async function heldHistory(
   const { body, rules } = routed;
   const conversationId = conversationIdOf(body);
   if (conversationId === undefined) {
-    const history = await loadHistory(services, principal, body);
+    const history = await loadHistory(services.store, principal, body);
     return { before: { history, conversationId }, release: async () => {} };
   }
   const report = (error: unknown): void => {

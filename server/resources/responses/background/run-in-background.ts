@@ -36,7 +36,7 @@ export function backgroundContext(requestId: string): Pick<BackgroundRun, "contr
       receivedAtMs: performance.now(),
       signal: controller.signal,
       fields: {},
-      connection: { peerAddress: undefined, allowSilence: () => {} },
+      connection: { peerAddress: undefined, allowSilence: () => {}, upgrade: () => false },
       clientAddress: () => undefined,
       userAgent: undefined,
     },
