@@ -10,6 +10,7 @@ import { freshStart } from "./sections/fresh-start.ts";
 import { idleMemory } from "./sections/idle-memory.ts";
 import { news } from "./sections/news.ts";
 import { recovery } from "./sections/recovery.ts";
+import { strangers } from "./sections/strangers.ts";
 import { throughput } from "./sections/throughput.ts";
 import { warmStart } from "./sections/warm-start.ts";
 
@@ -23,6 +24,7 @@ const sections: Record<string, () => Promise<Section>> = {
   throughput,
   recovery,
   "bad-keys": badKeys,
+  strangers,
   news,
   // Last, since the system goes on writing what it has installed.
   "fresh-start": freshStart,
