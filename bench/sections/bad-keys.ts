@@ -1,6 +1,4 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -163,10 +161,7 @@ async function chat({ baseUrl, apiKey }: RunningServer, dueMs: number, latencies
 }
 
 /** Since the server's start, as its health report tells it. */
-async function statementsOf({ url, settings }: RunningServer): Promise<number> {
-  const keys = JSON.parse(readFileSync(join(settings.HEADRACE_DATA ?? "", "first-keys.json"), "utf8")) as {
-    operator: string;
-  };
-  const response = await fetch(`${url}/headrace/v1/health`, { headers: { authorization: `Bearer ${keys.operator}` } });
+async function statementsOf({ url, operatorApiKey }: RunningServer): Promise<number> {
+  const response = await fetch(`${url}/headrace/v1/health`, { headers: { authorization: `Bearer ${operatorApiKey}` } });
   return ((await response.json()) as { parts: { database: { statements: number } } }).parts.database.statements;
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type RunningServer, startServer } from "@headrace/conformance/node/serve.mjs";
 import { startChatProvider } from "../chat-provider.ts";
 import { type Figure, medianOf, type Section } from "../figure.ts";
@@ -125,9 +123,7 @@ async function questionsTo(server: RunningServer): Promise<Question[]> {
 }
 
 async function makeTenant(server: RunningServer): Promise<Tenant> {
-  const text = readFileSync(join(server.settings.HEADRACE_DATA ?? "", "first-keys.json"), "utf8");
-  const { operator } = JSON.parse(text) as { operator: string };
-  const organization = { key: operator, path: "/headrace/v1/organizations", body: { name: "Tenant" } };
+  const organization = { key: server.operatorApiKey, path: "/headrace/v1/organizations", body: { name: "Tenant" } };
   const adminKey = (await read(server, organization)).admin_api_key.value;
   const project = { key: adminKey, path: "/v1/organization/projects", body: { name: "Project" } };
   const projectId = (await read(server, project)).id;

@@ -17,6 +17,8 @@ export type RunningServer = {
   readonly baseUrl: string;
   /** The first key of the organization. */
   readonly adminApiKey: string;
+  /** The first key of the installation. */
+  readonly operatorApiKey: string;
   /** The first project key. */
   readonly apiKey: string;
   readonly pid: number;

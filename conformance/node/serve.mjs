@@ -60,6 +60,7 @@ export async function startServer({ folder: given, environment = {}, yaml, ownMo
     baseUrl: `${url}/v1`,
     apiKey: keys.project,
     adminApiKey: keys.admin,
+    operatorApiKey: keys.operator,
     pid: child.pid,
     settings,
     stop: () => end("SIGTERM"),

@@ -3,16 +3,20 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 
 type Named = { readonly id: string };
 
-/** Objects, of which the one behind `limit` only tells that there is more, as a page. */
-export function toPage<Element extends Named>(objects: readonly Element[], limit: number) {
-  const data = objects.slice(0, limit);
+/** A page as the API shows it. */
+export function pageObject<Element extends Named>(data: Element[], hasMore: boolean) {
   return {
     object: "list" as const,
     data,
     first_id: data[0]?.id ?? null,
     last_id: data.at(-1)?.id ?? null,
-    has_more: objects.length > limit,
+    has_more: hasMore,
   };
+}
+
+/** Objects, of which the one behind `limit` only tells that there is more, as a page. */
+export function toPage<Element extends Named>(objects: readonly Element[], limit: number) {
+  return pageObject(objects.slice(0, limit), objects.length > limit);
 }
 
 /**

@@ -5,6 +5,7 @@ import { appendInstallationEvent } from "../audit/installation-log.ts";
 import { appendChange } from "../database/change-log-store.ts";
 import { inPlatform } from "../database/tenant.ts";
 import { generateApiKey } from "../identity/api-key.ts";
+import { expiryAfter } from "../identity/expiry.ts";
 import { keysTopic, revokeKey } from "../identity/key-store.ts";
 import { lockWorkingOperatorKeys, type OperatorKeyRow, requireOperatorKey } from "./operator-key-store.ts";
 import type { OperatorServices } from "./operator-services.ts";
@@ -13,10 +14,10 @@ import type { OperatorServices } from "./operator-services.ts";
 export async function createOperatorKey(
   { db, keys, refreshKeys }: OperatorServices,
   actor: AuditActor,
-  { name, expires_in_seconds: seconds }: CreateOperatorApiKeyBody,
+  { name, expires_in_seconds: expiresInSeconds }: CreateOperatorApiKeyBody,
 ): Promise<{ readonly row: OperatorKeyRow; readonly value: string }> {
   const value = generateApiKey("operator");
-  const expiresAt = seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000);
+  const expiresAt = expiryAfter(expiresInSeconds);
   const row = await inPlatform(db, async (transaction) => {
     const id = await keys.add(transaction, {
       kind: "operator",

@@ -1,6 +1,7 @@
 import type { TwoWayPageQuery } from "@headrace/contract/admin/pagination.ts";
 import { pageObjectsDefault } from "@headrace/contract/admin/pagination.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { pageObject } from "../../http/list-page.ts";
 
 /**
  * The page of a list that is all in memory: what follows `after` and stands before `before`, the nearest first to the
@@ -15,13 +16,7 @@ export function pageOfList<Element extends { readonly id: string }>(
   const end = before === undefined ? elements.length : indexOf(elements, before, "before");
   const wanted = elements.slice(start, Math.max(start, end));
   const data = before !== undefined && after === undefined ? wanted.slice(-limit) : wanted.slice(0, limit);
-  return {
-    object: "list" as const,
-    data,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-    has_more: data.length < wanted.length,
-  };
+  return pageObject(data, data.length < wanted.length);
 }
 
 function indexOf(elements: readonly { readonly id: string }[], id: string, param: "after" | "before"): number {

@@ -1,7 +1,7 @@
 import { createAdminApiKey } from "@headrace/contract/admin/admin-api-keys.ts";
 import { endpoint, json } from "../../../http/endpoint.ts";
 import { generateApiKey } from "../../../identity/api-key.ts";
-import { expiryAfter } from "../expiry.ts";
+import { expiryAfter } from "../../../identity/expiry.ts";
 import { type AdminServices, changeOrganization } from "../organization-change.ts";
 import { requireKey } from "../organization-key-store.ts";
 import { toAdminApiKey } from "./admin-api-key-object.ts";

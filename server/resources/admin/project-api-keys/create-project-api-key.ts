@@ -1,8 +1,8 @@
 import { createProjectApiKey } from "@headrace/contract/headrace/project-api-keys.ts";
 import { endpoint, json } from "../../../http/endpoint.ts";
 import { generateApiKey } from "../../../identity/api-key.ts";
+import { expiryAfter } from "../../../identity/expiry.ts";
 import { readKeyScopes } from "../../../identity/key-scopes.ts";
-import { expiryAfter } from "../expiry.ts";
 import { type AdminServices, changeOrganization } from "../organization-change.ts";
 import { requireKey } from "../organization-key-store.ts";
 import { requireActiveProject } from "../projects/project-store.ts";

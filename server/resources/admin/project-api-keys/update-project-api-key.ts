@@ -1,7 +1,7 @@
 import { updateProjectApiKey } from "@headrace/contract/admin/project-api-keys.ts";
 import { endpoint, json } from "../../../http/endpoint.ts";
+import { expiryAfter } from "../../../identity/expiry.ts";
 import { readKeyScopes } from "../../../identity/key-scopes.ts";
-import { expiryAfter } from "../expiry.ts";
 import { type AdminServices, changeOrganization } from "../organization-change.ts";
 import { requireKey, updateKey } from "../organization-key-store.ts";
 import { requireActiveProject } from "../projects/project-store.ts";

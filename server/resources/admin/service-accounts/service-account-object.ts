@@ -2,8 +2,8 @@ import type { CreatedServiceAccountApiKey, ServiceAccount } from "@headrace/cont
 import type { Transaction } from "kysely";
 import type { Tables } from "../../../database/tables.ts";
 import { generateApiKey } from "../../../identity/api-key.ts";
+import { expiryAfter } from "../../../identity/expiry.ts";
 import { readKeyScopes } from "../../../identity/key-scopes.ts";
-import { expiryAfter } from "../expiry.ts";
 import type { AdminServices } from "../organization-change.ts";
 import { requireKey } from "../organization-key-store.ts";
 import { seconds, secondsOrNull } from "../page.ts";
