@@ -18,6 +18,7 @@ const programs = {
   test: "tools/test/main.ts",
   bench: "bench/main.ts",
   soak: "bench/soak.ts",
+  reconcile: "bench/reconcile/main.ts",
 };
 
 async function main([command, ...programArguments]) {

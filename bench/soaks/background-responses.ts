@@ -115,6 +115,8 @@ export async function backgroundResponses(): Promise<Soak> {
   }
   return {
     title: "Background responses under kills",
+    trials: responses,
+    unit: "background responses",
     figures: [
       ["processes", processes],
       ["kills", kills],

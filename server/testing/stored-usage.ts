@@ -6,6 +6,7 @@ import { openFoundation } from "../foundation.ts";
 export { createServerDatabase, testDatabaseKind } from "../database/testing/test-database.ts";
 
 export type StoredUsage = {
+  readonly attempt: number;
   readonly status: string;
   readonly estimated: boolean;
   /** Meter -> quantity. */
@@ -13,36 +14,47 @@ export type StoredUsage = {
 };
 
 /**
- * What is booked for requests, an entry for each attempt, read from the data of a server process that has ended.
+ * All that is booked, by request, an entry for each attempt in order; read from the data of a server process that has
+ * ended: what its journal still holds is booked first.
  * @param environment the settings that the server was started with.
  */
-export async function storedAttempts(
+export async function allStoredUsage(
   environment: Readonly<Record<string, string>>,
-  requestIds: readonly string[],
-): Promise<StoredUsage[][]> {
+): Promise<ReadonlyMap<string, readonly StoredUsage[]>> {
   const config = loadConfig(environment, process.cwd());
   const logger = createLogger({ level: "warn", stream: process.stderr, bufferBytesMax: 65_536 });
   await using foundation = await openFoundation(config, logger);
   const rows = await inPlatform(foundation.database.db, (transaction) =>
-    transaction
-      .selectFrom("usage_events")
-      .selectAll()
-      .where("request_id", "in", requestIds)
-      .orderBy("attempt")
-      .execute(),
+    transaction.selectFrom("usage_events").selectAll().orderBy("attempt").execute(),
   );
-  return requestIds.map((requestId) => {
-    const attempts = Map.groupBy(
-      rows.filter((row) => row.request_id === requestId),
-      ({ attempt }) => attempt,
-    );
-    return [...attempts.values()].flatMap((meters) => {
-      const [first] = meters;
-      if (first === undefined) return [];
-      const quantities = Object.fromEntries(meters.map(({ meter, quantity }) => [meter, Number(quantity)]));
-      return [{ status: first.status, estimated: first.estimated, quantities }];
-    });
+  const byRequest = Map.groupBy(rows, ({ request_id }) => request_id);
+  return new Map([...byRequest].map(([requestId, ofRequest]) => [requestId, attemptsOf(ofRequest)]));
+}
+
+type MeterRow = {
+  attempt: number;
+  meter: string;
+  quantity: bigint | number | string;
+  status: string;
+  estimated: boolean;
+};
+
+function attemptsOf(rows: readonly MeterRow[]): StoredUsage[] {
+  return [...Map.groupBy(rows, ({ attempt }) => attempt)].flatMap(([attempt, meters]) => {
+    const [first] = meters;
+    if (first === undefined) return [];
+    const quantities = Object.fromEntries(meters.map(({ meter, quantity }) => [meter, Number(quantity)]));
+    return [{ attempt, status: first.status, estimated: first.estimated, quantities }];
   });
+}
+
+/** The same for some requests, in their order; an empty list where nothing is booked. */
+export async function storedAttempts(
+  environment: Readonly<Record<string, string>>,
+  requestIds: readonly string[],
+): Promise<(readonly StoredUsage[])[]> {
+  const all = await allStoredUsage(environment);
+  return requestIds.map((requestId) => all.get(requestId) ?? []);
 }
 
 /** The same for a request of one attempt; undefined where nothing is booked. */
