@@ -1,19 +1,28 @@
+import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
+import { validatedStreams } from "./soaks/validated-streams.ts";
 
-/** `npm run soak -- [--only name]`: long tests under faults; ends with code 1 where a promise was broken. */
-const soaks: Record<string, () => Promise<Soak>> = { "background-responses": backgroundResponses };
+/** `npm run soak -- [--only name] [--seed number]`: long tests; ends with code 1 where a promise was broken. */
+const soaks: Record<string, (seed: number) => Promise<Soak>> = {
+  "background-responses": backgroundResponses,
+  "validated-streams": validatedStreams,
+};
+
+const seedsMax = 2 ** 31;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
+  const { values } = parseArgs({ options: { only: { type: "string", multiple: true }, seed: { type: "string" } } });
+  const seed = Number(values.seed ?? randomInt(seedsMax));
+  if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed} is no whole number`);
   process.stdout.write(`${describeMachine()}\n\n`);
   for (const name of values.only ?? Object.keys(soaks)) {
     const run = soaks[name];
     if (run === undefined) throw new Error(`--only ${name}: there are ${Object.keys(soaks).join(", ")}`);
     process.stderr.write(`${name} (${describeLoad()})\n`);
-    const result = await run();
+    const result = await run(seed);
     process.stdout.write(renderSoak(result));
     if (result.broken.length > 0) process.exitCode = 1;
   }
