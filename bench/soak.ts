@@ -4,12 +4,18 @@ import { addToLedger } from "./ledger.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
+import { validatedStreams } from "./soaks/validated-streams.ts";
 
 /**
  * `npm run soak -- [--only name] [--seed number] [--write]`: long tests under faults; ends with code 1 where a promise
  * was broken. `--write` adds a line for each to docs/reliability/ledger.jsonl, which only grows.
  */
-const soaks: Record<string, (seed: number) => Promise<Soak>> = { "background-responses": backgroundResponses };
+const soaks: Record<string, (seed: number) => Promise<Soak>> = {
+  "background-responses": backgroundResponses,
+  "validated-streams": validatedStreams,
+};
+
+const seedsMax = 2 ** 31;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -19,7 +25,8 @@ async function main(): Promise<void> {
       write: { type: "boolean", default: false },
     },
   });
-  const seed = Number(values.seed ?? randomInt(2 ** 31));
+  const seed = Number(values.seed ?? randomInt(seedsMax));
+  if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed} is no whole number`);
   process.stdout.write(`${describeMachine()}\n\n`);
   for (const name of values.only ?? Object.keys(soaks)) {
     const run = soaks[name];

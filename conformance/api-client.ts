@@ -1,4 +1,3 @@
-import { expect } from "bun:test";
 import type { RunningServer } from "./node/serve.mjs";
 import { validateChatStream } from "./stream-validator/chat-stream-validator.ts";
 import { type Framing, parseSse } from "./stream-validator/parse-sse.ts";
@@ -62,7 +61,7 @@ export function apiClient({ baseUrl, apiKey }: Pick<RunningServer, "baseUrl" | "
     },
     async responseStream(body) {
       const response = await post("/responses", { ...body, stream: true });
-      return checkedResponseStream(await streamBytes(response));
+      return checkedResponseStream(await streamBytes(response), body);
     },
   };
 }
@@ -70,28 +69,33 @@ export function apiClient({ baseUrl, apiKey }: Pick<RunningServer, "baseUrl" | "
 async function streamBytes(response: Response): Promise<Uint8Array> {
   const bytes = await response.bytes();
   if (!response.ok) throw new Error(`no stream but ${response.status}: ${new TextDecoder().decode(bytes)}`);
-  expect(response.headers.get("content-type")).toStartWith("text/event-stream");
+  const type = response.headers.get("content-type");
+  if (type?.startsWith("text/event-stream") !== true) throw new Error(`a stream whose content-type is ${type}`);
   return bytes;
 }
 
 /** Checks the bytes of a chat stream that was asked for with `request`. */
 export function checkedChatStream(bytes: Uint8Array, request: object): ReadStream {
-  const { stream_options: options, n = 1 } = request as { stream_options?: { include_usage?: boolean }; n?: number };
+  const { stream_options: options, n } = request as {
+    stream_options?: { include_usage?: boolean } | null;
+    n?: number | null;
+  };
   const includeUsage = options?.include_usage;
   const { events, findings } = read(bytes, "data-lines");
-  const breaches = validateChatStream(events, { n, ...(includeUsage === undefined ? {} : { includeUsage }) });
+  const breaches = validateChatStream(events, { n: n ?? 1, ...(includeUsage === undefined ? {} : { includeUsage }) });
   const chunks = events.map(({ data }) => data).filter((data): data is Json => typeof data === "object");
   return { events: chunks, findings: [...findings, ...breaches], text: chunks.map(chatDelta).join("") };
 }
 
-/** Checks the bytes of a response's stream. */
-export function checkedResponseStream(bytes: Uint8Array): ReadStream {
+/** Checks the bytes of a response's stream that was asked for with `request`. */
+export function checkedResponseStream(bytes: Uint8Array, request: object = {}): ReadStream {
+  const { stream_options: options } = request as { stream_options?: { include_obfuscation?: boolean } | null };
   const { events, findings } = read(bytes, "named-events");
   const objects = events.map(({ data }) => data as Json);
   const deltas = objects.filter(({ type }) => type === "response.output_text.delta");
   return {
     events: objects,
-    findings: [...findings, ...validateResponseStream(events)],
+    findings: [...findings, ...validateResponseStream(events, { obfuscation: options?.include_obfuscation ?? true })],
     text: deltas.map(({ delta }) => String(delta)).join(""),
   };
 }

@@ -38,6 +38,11 @@ export type CatalogueModel = {
     /** `hermes`: `<tool_call>` around JSON; `llama`: an answer that is JSON. */
     readonly calls: "hermes" | "llama";
   };
+  /**
+   * The shortest beginning of a vector that can stand for the whole, where the model was trained so that one can. Left
+   * out: only whole vectors mean something.
+   */
+  readonly embeddingDimensionsMin?: number;
   /** Further variables of the model's chat template. */
   readonly templateVariables?: Readonly<Record<string, boolean | string>>;
 };

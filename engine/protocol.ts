@@ -24,6 +24,7 @@ export type RegisteredModel = Pick<
   | "memoryBytes"
   | "outputTokensDefault"
   | "sampling"
+  | "embeddingDimensionsMin"
   | "templateVariables"
   | "toolCalling"
 > & { readonly path: string };

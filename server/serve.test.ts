@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServerDatabase, testDatabaseKind } from "./database/testing/test-database.ts";
 import { chatFrames, sendEvents, startScriptedProvider } from "./testing/scripted-provider.ts";
+import { canMountSmallDisk, mountSmallDisk } from "./testing/small-disk.ts";
 
 /** A real server process; `output` is all that it wrote, `exited` its exit code. */
 type Serving = {
@@ -212,20 +213,11 @@ describe("SIGTERM", () => {
 });
 
 describe("a full disk", () => {
-  // Mounting a small file system of our own takes root; a container may forbid even that.
-  const mount = join(tmpdir(), `headrace-small-${process.pid}`);
-  const isMounted = (() => {
-    mkdirSync(mount, { recursive: true });
-    folders.push(mount);
-    return spawnSync("mount", ["-t", "tmpfs", "-o", "size=200m", "tmpfs", mount]).status === 0;
-  })();
-  afterAll(() => {
-    if (isMounted) spawnSync("umount", ["-l", mount]);
-  });
-
-  test.skipIf(!isMounted)(
+  test.skipIf(!canMountSmallDisk)(
     "refuses requests with a 503, loses nothing, and serves again when there is room",
     async () => {
+      using disk = mountSmallDisk("200m");
+      const mount = disk.path;
       await using provider = await startScriptedProvider();
       provider.answer((_, response) => sendEvents(response, chatFrames(["hello"])));
       writeFileSync(join(mount, "headrace.yaml"), provider.yaml(["chat"]));

@@ -26,7 +26,7 @@ export type AnswerForm = {
   readonly syntax: ToolSyntax | undefined;
 };
 
-type Place = "opening" | "thoughts" | "content" | "call";
+export type Place = "opening" | "thoughts" | "content" | "call";
 
 /** Turns the text that a model generates into the parts of its answer: thoughts, text, and calls of tools. */
 export class AnswerReader {

@@ -16,6 +16,7 @@ import type { EngineUsage, RegisteredModel } from "../protocol.ts";
 import { answerGrammar } from "./answer-grammar.ts";
 import { type AnswerForm, type AnswerPart, AnswerReader } from "./answer-reader.ts";
 import type { ChatRequest } from "./chat-request.ts";
+import { ContentLogprobs } from "./content-logprobs.ts";
 import { ChatPrompt } from "./prompt.ts";
 import { Sampler, type Sampling, type TokenLogprob } from "./sampler.ts";
 import { TokenText } from "./token-text.ts";
@@ -33,7 +34,8 @@ export type ChoiceEvent = {
   readonly choice: number;
   /** May be empty: half a character, or what may become a stop string. */
   readonly parts: readonly AnswerPart[];
-  readonly logprob?: TokenLogprob | undefined;
+  /** Of the tokens that are certain now to belong to the text; none where none were asked for. */
+  readonly logprobs: readonly TokenLogprob[];
   /** Set in the event that ends the choice, which stands for no token. */
   readonly finishReason?: FinishReason;
 };
@@ -218,7 +220,12 @@ export class ChatModel {
     using sampler = new Sampler(this.#model, this.#context, await this.#samplingOf(task, choice), outputTokensMax);
     const text = new TokenText(this.#model);
     const answer = new AnswerReader(task.form);
-    const end = (reason: FinishReason) => outbox.push(endOf(choice, reason, text, answer));
+    const likelihoods = new ContentLogprobs();
+    const end = (reason: FinishReason) => {
+      const { parts, isStopped } = finish(text, answer);
+      const logprobs = likelihoods.finish(parts, isStopped);
+      return outbox.push({ choice, parts, logprobs, finishReason: isStopped ? "stop" : reason });
+    };
     let tokens = task.prompt.slice(sequence.tokens.length);
     for (let generated = 1; ; generated++) {
       const { token, logprob } = await this.#decoder.evaluate(sequence, tokens, signal, (at) => sampler.sample(at));
@@ -226,8 +233,8 @@ export class ChatModel {
       usage.generatedTokens++;
       if (answer.place === "thoughts") usage.reasoningTokens++;
       const { parts, isStopped } = answer.push(text.push(token));
-      await outbox.push({ choice, parts, logprob: answer.place === "content" ? logprob : undefined });
-      if (isStopped) return await outbox.push({ choice, parts: [], finishReason: "stop" });
+      await outbox.push({ choice, parts, logprobs: likelihoods.push(logprob, parts, answer.place) });
+      if (isStopped) return await outbox.push({ choice, parts: [], logprobs: [], finishReason: "stop" });
       if (generated === outputTokensMax) return await end("length");
       tokens = [token];
     }
@@ -269,10 +276,10 @@ export class ChatModel {
 const endReason = ({ toolUse }: ChatRequest, answer: AnswerReader): FinishReason =>
   answer.hasCalled && toolUse?.isNamed === false ? "tool_calls" : "stop";
 
-function endOf(choice: number, reason: FinishReason, text: TokenText, answer: AnswerReader): ChoiceEvent {
+/** What was held back. */
+function finish(text: TokenText, answer: AnswerReader): { parts: readonly AnswerPart[]; isStopped: boolean } {
   const { parts, isStopped } = answer.push(text.flush());
-  if (isStopped) return { choice, parts, finishReason: "stop" };
-  return { choice, parts: [...parts, ...answer.finish()], finishReason: reason };
+  return { parts: isStopped ? parts : [...parts, ...answer.finish()], isStopped };
 }
 
 const promptTokensOf = (model: LlamaModel): number =>

@@ -12,9 +12,9 @@ export class ChoiceMessage {
   readonly #logprobs: TokenLogprob[] = [];
   #finishReason: ChoiceEvent["finishReason"];
 
-  add({ parts, logprob, finishReason }: ChoiceEvent): void {
+  add({ parts, logprobs, finishReason }: ChoiceEvent): void {
     for (const part of parts) this.#addPart(part);
-    if (logprob !== undefined) this.#logprobs.push(logprob);
+    this.#logprobs.push(...logprobs);
     this.#finishReason = finishReason;
   }
 

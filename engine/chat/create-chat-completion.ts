@@ -42,11 +42,11 @@ async function* chunks({ events, usage }: Generation, request: ChatRequest, head
   const base = { ...head, object: "chat.completion.chunk" };
   const begun = new Set<number>();
   const chunk = (event: ChoiceEvent): string => {
-    const { choice, parts, logprob, finishReason = null } = event;
+    const { choice, parts, finishReason = null } = event;
     const role = begun.has(choice) ? {} : { role: "assistant" };
     begun.add(choice);
     const delta = { ...role, ...deltaOf(parts, finishReason === null && request.toolUse === undefined) };
-    const logprobs = logprob === undefined ? null : { content: [logprob], refusal: null };
+    const logprobs = event.logprobs.length === 0 ? null : { content: event.logprobs, refusal: null };
     const choices = [{ index: choice, delta, logprobs, finish_reason: finishReason }];
     return `data: ${JSON.stringify({ ...base, choices, ...(request.includeUsage ? { usage: null } : {}) })}\n\n`;
   };

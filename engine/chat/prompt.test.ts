@@ -50,3 +50,32 @@ test("tokens become text without a broken character, and nothing is lost", () =>
   expect(parts.join("") + pieces.flush()).toBe(text);
   expect(parts.some((part) => part.includes("\ufffd"))).toBe(false);
 });
+
+/** The same vocabulary with another chat template. */
+function withTemplate(template: string): LlamaModel {
+  const { metadata } = model.fileInfo;
+  const tokenizer = { ...metadata.tokenizer, chat_template: template };
+  const fileInfo = { ...model.fileInfo, metadata: { ...metadata, tokenizer } };
+  return Object.create(model, { fileInfo: { value: fileInfo } }) as LlamaModel;
+}
+
+test("a template that refuses several calls in one message gets one after the other", () => {
+  const template = `{%- for message in messages %}
+    {%- if 'tool_calls' in message %}
+        {%- if message.tool_calls | length > 1 %}{{ raise_exception("one at a time") }}{% endif %}
+        {%- for call in message.tool_calls %}{{ "call " + call.function.name + " " + (call.function.arguments | tojson) + "\n" }}{% endfor %}
+    {%- else %}{{ message.role + " " + message.content + "\n" }}{% endif %}
+{%- endfor %}`;
+  const calls = ["f", "g"].map((name) => ({ id: name, name, input: '{"a":1}', kind: "function" }) as const);
+  const [first, second] = calls as [(typeof calls)[number], (typeof calls)[number]];
+  const messages = [
+    { role: "user", content: "Do it." },
+    { role: "assistant", content: "", calls },
+    { role: "tool", content: "one", call: first },
+    { role: "tool", content: "two", call: second },
+  ] as const;
+  const render = (calls: "llama" | "hermes") =>
+    new ChatPrompt(withTemplate(template), { toolCalling: { prompt: "template", calls } }).render(messages);
+  expect(render("llama")).toBe('user Do it.\ncall f {"a": 1}\ntool one\ncall g {"a": 1}\ntool two\n');
+  expect(() => render("hermes")).toThrow("one at a time");
+});

@@ -5,6 +5,7 @@ import type { RegisteredModel } from "../protocol.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import type { Tool } from "./tool.ts";
 import { messagesForTemplate, messagesInWords, type TemplateMessage, templateTool } from "./tool-prompt.ts";
+import { toolSyntaxOf } from "./tool-syntax.ts";
 
 /** The tags around a model's thoughts. */
 export type Thinking = {
@@ -29,6 +30,7 @@ export class ChatPrompt {
   readonly #template: Template;
   readonly #variables: Readonly<Record<string, boolean | string>>;
   readonly #templateKnowsTools: boolean;
+  readonly #isOneCall: boolean;
   readonly #isThinking: boolean;
   readonly #controlText: RegExp | undefined;
 
@@ -40,6 +42,7 @@ export class ChatPrompt {
     this.#template = new Template(source);
     this.#variables = templateVariables ?? {};
     this.#templateKnowsTools = toolCalling?.prompt === "template";
+    this.#isOneCall = toolSyntaxOf(toolCalling).between === undefined;
     this.#isThinking = source.includes(thoughts.close);
     this.#controlText = controlTextOf(model);
   }
@@ -59,7 +62,7 @@ export class ChatPrompt {
   }
 
   #inputOf(messages: readonly ChatMessage[], tools: readonly Tool[]): readonly [TemplateMessage[], object[]] {
-    if (this.#templateKnowsTools) return [messagesForTemplate(messages), tools.map(templateTool)];
+    if (this.#templateKnowsTools) return [messagesForTemplate(messages, this.#isOneCall), tools.map(templateTool)];
     return [messagesInWords(messages, tools), []];
   }
 

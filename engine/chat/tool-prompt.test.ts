@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ChatMessage } from "./chat-message.ts";
 import type { Tool } from "./tool.ts";
-import { messagesForTemplate, messagesInWords } from "./tool-prompt.ts";
+import { messagesForTemplate, messagesInWords, templateTool } from "./tool-prompt.ts";
 
 const call = { id: "call_1", name: "f", input: '{"a":1}', kind: "function" } as const;
 const conversation: ChatMessage[] = [
@@ -16,7 +16,7 @@ const tools: Tool[] = [
 ];
 
 test("a template that knows tools gets calls with their arguments as values, and what came of them", () => {
-  const [, , assistant, tool] = messagesForTemplate(conversation);
+  const [, , assistant, tool] = messagesForTemplate(conversation, false);
   expect(assistant?.tool_calls).toEqual([
     { id: "call_1", type: "function", function: { name: "f", arguments: { a: 1 } } },
     { id: "call_2", type: "function", function: { name: "c", arguments: { input: "x < y" } } },
@@ -24,8 +24,46 @@ test("a template that knows tools gets calls with their arguments as values, and
   expect(tool).toEqual({ role: "tool", content: "done", name: "f", tool_call_id: "call_1" });
 });
 
+test("a template that takes one call in a message gets each with what came of it, behind the words before them", () => {
+  const [first, second] = conversation[2]?.role === "assistant" ? conversation[2].calls : [];
+  if (first === undefined || second === undefined) throw new Error("the conversation has two calls");
+  const messages = messagesForTemplate(
+    [
+      { role: "user", content: "Do it." },
+      { role: "assistant", content: "So:", calls: [first, second] },
+      { role: "tool", content: "two", call: second },
+      { role: "tool", content: "one", call: first },
+      { role: "user", content: "And?" },
+      { role: "assistant", content: "", calls: [first] },
+      { role: "tool", content: "again", call: first },
+    ],
+    true,
+  );
+  const told = messages.map(({ role, content, ...rest }) => `${role} ${"tool_calls" in rest ? "calls" : content}`);
+  expect(told).toEqual([
+    "user Do it.",
+    "assistant So:",
+    "assistant calls",
+    "tool one",
+    "assistant calls",
+    "tool two",
+    "user And?",
+    "assistant calls",
+    "tool again",
+  ]);
+  const names = messages.flatMap((message) => JSON.stringify(message).match(/"name":"[fc]"/g) ?? []);
+  expect(names.slice(0, 4)).toEqual(['"name":"f"', '"name":"f"', '"name":"c"', '"name":"c"']);
+});
+
+test("a tool without a description is told without one", () => {
+  const tool = { kind: "function", name: "f", description: undefined, parameters: undefined } as const;
+  expect(Object.keys((templateTool({ ...tool, isStrict: false, param: "" }) as { function: object }).function)).toEqual(
+    ["name", "parameters"],
+  );
+});
+
 test("arguments that are no JSON stay a text", () => {
-  const [message] = messagesForTemplate([{ role: "assistant", content: "", calls: [{ ...call, input: "{" }] }]);
+  const [message] = messagesForTemplate([{ role: "assistant", content: "", calls: [{ ...call, input: "{" }] }], false);
   expect(message?.tool_calls).toMatchObject([{ function: { arguments: "{" } }]);
 });
 

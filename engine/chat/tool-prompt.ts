@@ -8,17 +8,23 @@ export type TemplateMessage = Readonly<Record<string, unknown>> & { readonly rol
 /** A tool as chat templates read it: all of them know functions, and none a tool that takes plain text. */
 export function templateTool(tool: Tool): object {
   const { name, description } = tool;
-  if (tool.kind === "function")
-    return { type: "function", function: { name, description, parameters: tool.parameters ?? { type: "object" } } };
+  if (tool.kind === "function") {
+    // Templates write a key without a value as null, which no model was taught.
+    const described = description === undefined ? { name } : { name, description };
+    return { type: "function", function: { ...described, parameters: tool.parameters ?? { type: "object" } } };
+  }
   const format =
     tool.format.kind === "text" ? "" : ` The input matches this ${tool.format.kind}: ${tool.format.definition}`;
   const how = `To call it, write ${customHead(name).trimEnd()} and then its input on the lines below, as it is.${format}`;
   return { type: "function", function: { name, description: [description, how].filter(Boolean).join("\n") } };
 }
 
-/** For a chat template that knows tools. */
-export function messagesForTemplate(messages: readonly ChatMessage[]): TemplateMessage[] {
-  return messages.map((message) => {
+/**
+ * For a chat template that knows tools.
+ * @param isOneCall the template takes one call in a message, and no words beside it.
+ */
+export function messagesForTemplate(messages: readonly ChatMessage[], isOneCall: boolean): TemplateMessage[] {
+  return (isOneCall ? oneCallAtATime(messages) : messages).map((message) => {
     const { role, content } = message;
     if (role === "tool") return { role, content, name: message.call.name, tool_call_id: message.call.id };
     if (role !== "assistant" || message.calls.length === 0) return { role, content };
@@ -29,6 +35,29 @@ export function messagesForTemplate(messages: readonly ChatMessage[]): TemplateM
     }));
     return { role, content, tool_calls: calls };
   });
+}
+
+/** The same conversation as if each call had been made, and answered, before the next one. */
+function oneCallAtATime(messages: readonly ChatMessage[]): ChatMessage[] {
+  return messages.flatMap((message, index) => {
+    // What came of a call is put behind it.
+    if (message.role === "tool") return [];
+    if (message.role !== "assistant" || message.calls.length === 0) return [message];
+    const { role, content, calls } = message;
+    const said: ChatMessage[] = content === "" ? [] : [{ role, content, calls: [] }];
+    const called = calls.flatMap((call): ChatMessage[] => [
+      { role, content: "", calls: [call] },
+      ...outcomesAfter(messages, index).filter((outcome) => outcome.call.id === call.id),
+    ]);
+    return [...said, ...called];
+  });
+}
+
+/** What came of the calls of the message at `index`: no other message stands between. */
+function outcomesAfter(messages: readonly ChatMessage[], index: number): (ChatMessage & { role: "tool" })[] {
+  const after = messages.slice(index + 1);
+  const end = after.findIndex(({ role }) => role !== "tool");
+  return after.slice(0, end < 0 ? after.length : end).filter((message) => message.role === "tool");
 }
 
 /**

@@ -66,11 +66,11 @@ async function* piecesOf(started: readonly Started[], { choices }: CompletionReq
       for (const choice of lists.keys())
         yield { index: place(choice), text: echo, logprobs: null, finish_reason: null };
     }
-    for await (const { choice, parts, logprob, finishReason } of generation.events) {
+    for await (const { choice, parts, logprobs, finishReason } of generation.events) {
       yield {
         index: place(choice),
         text: parts.map((part) => ("text" in part ? part.text : "")).join(""),
-        logprobs: (logprob && lists[choice]?.write(logprob)) ?? null,
+        logprobs: logprobs.length === 0 ? null : (lists[choice]?.write(logprobs) ?? null),
         // No tool can be called here.
         finish_reason: finishReason === undefined ? null : finishReason === "length" ? "length" : "stop",
       };

@@ -13,8 +13,12 @@ export type LegacyLogprobs = {
 export class LogprobList {
   #offset = 0;
 
-  /** The entries of one token; its place is behind those that were written before. */
-  write({ token, logprob, top_logprobs }: TokenLogprob): LegacyLogprobs {
+  /** The entries of these tokens; their place is behind those that were written before. */
+  write(logprobs: readonly TokenLogprob[]): LegacyLogprobs {
+    return joinLogprobs(logprobs.map((one) => this.#writeOne(one)));
+  }
+
+  #writeOne({ token, logprob, top_logprobs }: TokenLogprob): LegacyLogprobs {
     const entry = {
       tokens: [token],
       token_logprobs: [logprob],

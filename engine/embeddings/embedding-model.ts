@@ -3,7 +3,8 @@ import type { Llama, LlamaEmbeddingContext, LlamaModel, Token } from "node-llama
 import type { Evaluation } from "../llama/evaluation.ts";
 import type { EngineUsage, RegisteredModel } from "../protocol.ts";
 import { Slots } from "../slots.ts";
-import type { EmbeddingInput } from "./embedding-request.ts";
+import type { Dimensions, EmbeddingInput } from "./embedding-request.ts";
+import { unitVector } from "./unit-vector.ts";
 
 export type EmbeddedInputs = { readonly vectors: readonly Float32Array[]; readonly tokens: number };
 
@@ -15,13 +16,16 @@ export class EmbeddingModel {
   readonly #model: LlamaModel;
   readonly #context: LlamaEmbeddingContext;
   readonly #contextTokens: number;
+  readonly #dimensionsMin: number | undefined;
   readonly #turns: Slots<null>;
   readonly #evaluation: Evaluation;
 
-  private constructor(context: LlamaEmbeddingContext, contextTokens: number, evaluation: Evaluation) {
+  private constructor(context: LlamaEmbeddingContext, registered: RegisteredModel, evaluation: Evaluation) {
     this.#model = context.model;
     this.#context = context;
-    this.#contextTokens = contextTokens;
+    // llama.cpp keeps one place of a context free.
+    this.#contextTokens = Math.min(registered.contextTokens, context.model.trainContextSize - 1);
+    this.#dimensionsMin = registered.embeddingDimensionsMin;
     this.#turns = new Slots([null], evaluation.options.waitingMax);
     this.#evaluation = evaluation;
   }
@@ -36,15 +40,16 @@ export class EmbeddingModel {
         batchSize: contextSize,
         threads: evaluation.options.threads,
       });
-      return new EmbeddingModel(context, Math.min(registered.contextTokens, contextSize - 1), evaluation);
+      return new EmbeddingModel(context, registered, evaluation);
     } catch (error) {
       await model.dispose();
       throw error;
     }
   }
 
-  get dimensions(): number {
-    return this.#model.embeddingVectorSize;
+  get dimensions(): Dimensions {
+    const max = this.#model.embeddingVectorSize;
+    return { min: this.#dimensionsMin ?? max, max };
   }
 
   /** Unit vectors in the order of the inputs. Throws ApiErrors that name the input. */
@@ -72,7 +77,7 @@ export class EmbeddingModel {
     try {
       const { vector } = await this.#evaluation.turns.take(() => this.#context.getEmbeddingFor([...tokens]));
       this.#evaluation.count(tokens.length);
-      return normalize(vector);
+      return unitVector(vector);
     } finally {
       this.#turns.release(turn);
     }
@@ -106,9 +111,4 @@ export class EmbeddingModel {
   async dispose(): Promise<void> {
     await this.#model.dispose();
   }
-}
-
-function normalize(vector: readonly number[]): Float32Array {
-  const length = Math.hypot(...vector);
-  return Float32Array.from(vector, (value) => (length === 0 ? 0 : value / length));
 }

@@ -1,5 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import { asRecord, refuse } from "../request-fields.ts";
+import { asRecord, type Fields, optionalInteger, refuse } from "../request-fields.ts";
 
 export type EmbeddingInput = string | readonly number[];
 
@@ -7,34 +7,39 @@ export type EmbeddingRequest = {
   readonly model: string;
   readonly inputs: readonly EmbeddingInput[];
   readonly encoding: "float" | "base64";
+  /** The vectors' length; undefined: as the model makes them. */
+  readonly dimensions: number | undefined;
 };
+
+/** How long a model's vectors may be: `min` is `max` where they can't be shortened. */
+export type Dimensions = { readonly min: number; readonly max: number };
 
 /** As OpenAI bounds it. */
 const inputsMax = 2048;
 
+const known = new Set(["model", "input", "encoding_format", "user", "dimensions"]);
+
 /** Reads the body of POST /v1/embeddings. Throws an ApiError that names what is wrong or not done here. */
-export function parseEmbeddingRequest(body: unknown, dimensionsOf: (model: string) => number): EmbeddingRequest {
+export function parseEmbeddingRequest(body: unknown, possible: Dimensions): EmbeddingRequest {
   const fields = asRecord(body, "the request body");
-  if (typeof fields.model !== "string") throw refuse("model", "must be a string");
+  const { model } = fields;
+  if (typeof model !== "string") throw refuse("model", "must be a string");
   for (const [name, value] of Object.entries(fields)) {
-    if (value == null || ["model", "input", "encoding_format", "user"].includes(name)) continue;
-    if (name === "dimensions") checkDimensions(value, fields.model, dimensionsOf(fields.model));
-    else
-      throw new ApiError("unsupported_parameter", `The model ${fields.model} does not support '${name}'.`, {
-        param: name,
-      });
+    if (value == null || known.has(name)) continue;
+    throw new ApiError("unsupported_parameter", `The model ${model} does not support '${name}'.`, { param: name });
   }
   const encoding = fields.encoding_format ?? "float";
   if (encoding !== "float" && encoding !== "base64") throw refuse("encoding_format", "must be float or base64");
-  return { model: fields.model, inputs: parseInputs(fields.input), encoding };
+  const dimensions = parseDimensions(fields, model, possible);
+  return { model, inputs: parseInputs(fields.input), encoding, dimensions };
 }
 
-/** None of the catalogue's models was trained so that a beginning of its vectors could stand for the whole. */
-function checkDimensions(value: unknown, model: string, dimensions: number): void {
-  if (value === dimensions) return;
+function parseDimensions(fields: Fields, model: string, { min, max }: Dimensions): number | undefined {
+  const { dimensions } = fields;
+  if (min < max || dimensions == null || dimensions === max) return optionalInteger(fields, "dimensions", min, max);
   throw new ApiError(
     "unsupported_parameter",
-    `The model ${model} makes vectors of ${dimensions} dimensions, which can't be shortened. Leave 'dimensions' out.`,
+    `The model ${model} makes vectors of ${max} dimensions, which can't be shortened. Leave 'dimensions' out.`,
     { param: "dimensions" },
   );
 }

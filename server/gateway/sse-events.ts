@@ -3,7 +3,8 @@ import { EventFramer } from "./event-framer.ts";
 const decoder = new TextDecoder();
 const lineEnd = /\r\n|\n|\r/;
 const eventEnd = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))/;
-const dataLine = /^data: ?(.*)$/m;
+/** CR and LF alone end a line of an event; `.` and `$` of a regular expression take U+2028 and U+2029 for ends as well. */
+const dataLine = /(?:^|[\r\n])data: ?([^\r\n]*)/;
 
 /** The events of a piece that holds whole ones, each without the blank line that ends it. */
 export function splitEvents(piece: string): string[] {

@@ -1,25 +1,15 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { UsageMeter } from "../ports/usage-journal.ts";
+import { canMountSmallDisk, mountSmallDisk, type SmallDisk } from "../testing/small-disk.ts";
 import { listInstanceFolders } from "./instance-folder.ts";
 import { JournalTail, listDeadSegments } from "./journal-tail.ts";
 import { SegmentFile } from "./segment-file.ts";
-import { openJournal, temporaryFolder, usageStart } from "./testing/journal-fixtures.ts";
+import { openJournal, usageStart } from "./testing/journal-fixtures.ts";
 
-/** A small file system of its own; only root can have one. */
-const disk = temporaryFolder();
-const isMounted = process.platform === "linux" && run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.path);
-afterAll(() => {
-  if (isMounted) run("umount", "--lazy", disk.path);
-  disk[Symbol.dispose]();
-});
-
-function run(command: string, ...parameters: string[]): boolean {
-  return spawnSync(command, parameters, { stdio: "ignore" }).status === 0;
-}
+let disk: SmallDisk;
 
 /** Takes all but `pages` pages of the disk; returns what gives them back. */
 function fillDisk(pages: number): () => void {
@@ -54,7 +44,12 @@ async function readBack() {
   return { ended, interrupted: tail.takeInterrupted().map(({ requestId }) => requestId) };
 }
 
-describe.skipIf(!isMounted)("a full disk (a tmpfs, which only root can mount)", () => {
+describe.skipIf(!canMountSmallDisk)("a full disk (a tmpfs, which only root can mount)", () => {
+  beforeAll(() => {
+    disk = mountSmallDisk("256k");
+  });
+  afterAll(() => disk[Symbol.dispose]());
+
   test("refuses requests and marks, keeps the ends, and goes on by itself when there is room", async () => {
     const journal = await openJournal(disk.path);
     const ended: string[] = [];

@@ -2,6 +2,7 @@ import { readRepository } from "../check/repository.ts";
 import { root } from "../common/root.ts";
 import { runBunStep } from "./bun-step.ts";
 import { runChecksStep } from "./checks-step.ts";
+import { databaseTestsOf } from "./database-tests.ts";
 import { runNodeStep } from "./node-step.ts";
 import { readOptions, type StepName } from "./options.ts";
 import { runPostgresStep } from "./postgres-step.ts";
@@ -9,13 +10,15 @@ import { runPythonStep } from "./python-step.ts";
 import { demandTests, hasFailed, renderReport, type StepResult } from "./report.ts";
 
 async function main(): Promise<void> {
-  const paths = readRepository(root).files.map(({ path }) => path);
-  const { steps, files, databaseFiles, nodeFiles, namePattern } = readOptions(process.argv.slice(2), paths);
+  const repository = readRepository(root);
+  const paths = repository.files.map(({ path }) => path);
+  const options = readOptions(process.argv.slice(2), paths, databaseTestsOf(repository));
+  const { steps, files, nodeFiles, namePattern } = options;
   const embedded = { step: "embedded", files, namePattern, env: { HEADRACE_TEST_DATABASE: "embedded" } };
   const runs: readonly [StepName, () => Promise<StepResult>][] = [
     ["checks", runChecksStep],
     ["embedded", () => runBunStep(embedded)],
-    ["postgres", () => runPostgresStep({ files: databaseFiles, namePattern })],
+    ["postgres", () => runPostgresStep(options)],
     ["node", () => runNodeStep(nodeFiles)],
     ["python", runPythonStep],
   ];

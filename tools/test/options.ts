@@ -8,6 +8,8 @@ export type Options = {
   readonly files: readonly string[];
   /** The files of the second pass: what depends on the database. */
   readonly databaseFiles: readonly string[];
+  /** How many of the files are the same on any database: one pass runs them. */
+  readonly otherFiles: number;
   readonly nodeFiles: readonly string[];
   readonly namePattern: string | undefined;
 };
@@ -18,9 +20,15 @@ function isStepName(name: string): name is StepName {
 
 /**
  * Reads `npm test -- [filter] [--only step]`. A filter is part of a path; what no path holds is part of a test's name.
- * With a filter, only the steps that run files take part. Throws an Error whose message is for the person who typed.
+ * With a filter, only the steps that run files take part.
+ * @param databaseTests which of the paths are tests that depend on the database.
+ * @throws Error whose message is for the person who typed.
  */
-export function readOptions(commandArguments: readonly string[], paths: readonly string[]): Options {
+export function readOptions(
+  commandArguments: readonly string[],
+  paths: readonly string[],
+  databaseTests: ReadonlySet<string>,
+): Options {
   const { values, positionals } = parseArgs({
     args: [...commandArguments],
     allowPositionals: true,
@@ -36,7 +44,7 @@ export function readOptions(commandArguments: readonly string[], paths: readonly
   const isName = filter !== undefined && matching.length === 0;
   const chosen = isName ? testPaths : matching;
   const files = chosen.filter((path) => !path.endsWith(".mjs"));
-  const databaseFiles = files.filter((path) => /^(server|conformance)\//.test(path));
+  const databaseFiles = files.filter((path) => databaseTests.has(path));
   const nodeFiles = isName ? [] : chosen.filter((path) => path.startsWith("conformance/node/"));
   const filesOf: Partial<Record<StepName, readonly string[]>> = {
     embedded: files,
@@ -51,6 +59,7 @@ export function readOptions(commandArguments: readonly string[], paths: readonly
     steps: new Set(steps),
     files,
     databaseFiles,
+    otherFiles: files.length - databaseFiles.length,
     nodeFiles,
     namePattern: isName ? filter : undefined,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { runBunStep } from "./bun-step.ts";
+import { databaseTestsOf } from "./database-tests.ts";
 import { readJunit } from "./junit.ts";
 import { readTap } from "./node-step.ts";
 import { readOptions } from "./options.ts";
@@ -19,6 +20,12 @@ describe("the last line of npm test", () => {
     const report = renderReport([good, skippedStep("postgres", "no server")]);
     expect(lastLine(report)).toBe("3 passed, 0 failed, 1 skipped");
     expect(report).toContain("postgres (no server)");
+  });
+
+  test("says what a step has left to another, and counts it nowhere", () => {
+    const report = renderReport([{ ...good, note: "2 files run elsewhere" }]);
+    expect(report).toContain("note     a: 2 files run elsewhere\n");
+    expect(lastLine(report)).toBe("3 passed, 0 failed");
   });
 
   test("a step that ran nothing is a failure", () => {
@@ -81,29 +88,51 @@ describe("counts from other programs' reports", () => {
   });
 });
 
+describe("the tests that depend on the database", () => {
+  const files = [
+    { path: "server/database/testing/open.ts", text: "" },
+    { path: "server/testing/server.ts", text: 'import { open } from "../database/testing/open.ts";' },
+    { path: "server/a.test.ts", text: 'import { start } from "@headrace/server/testing/server.ts";' },
+    { path: "conformance/b.test.ts", text: 'const { open } = await import("../server/database/testing/open.ts");' },
+    { path: "server/c.test.ts", text: 'import type { Server } from "./testing/server.ts";' },
+    { path: "engine/d.test.ts", text: 'import { other } from "./other.ts";' },
+  ];
+
+  test("are those whose imports lead to a test's database, however far away it is", () => {
+    const found = databaseTestsOf({ root: "", files });
+    expect([...found].toSorted()).toEqual(["conformance/b.test.ts", "server/a.test.ts"]);
+  });
+
+  test("are never none", () => {
+    expect(() => databaseTestsOf({ root: "", files: files.slice(3) })).toThrow("server/database/testing/");
+  });
+});
+
 describe("npm test's words", () => {
   const paths = ["contract/a.test.ts", "server/http/b.test.ts", "conformance/node/c.test.mjs", "server/main.ts"];
+  const readWords = (words: string[]) => readOptions(words, paths, new Set(["server/http/b.test.ts"]));
 
   test("without any, every step and every test file", () => {
-    const options = readOptions([], paths);
+    const options = readWords([]);
     expect([...options.steps]).toEqual(["checks", "embedded", "postgres", "node", "python"]);
     expect(options.files).toEqual(["contract/a.test.ts", "server/http/b.test.ts"]);
     expect(options.databaseFiles).toEqual(["server/http/b.test.ts"]);
+    expect(options.otherFiles).toBe(1);
     expect(options.nodeFiles).toEqual(["conformance/node/c.test.mjs"]);
   });
 
   test("a part of a path chooses files; anything else is part of a test's name", () => {
-    expect(readOptions(["http"], paths)).toMatchObject({ files: ["server/http/b.test.ts"], namePattern: undefined });
-    expect(readOptions(["counts skips"], paths)).toMatchObject({ namePattern: "counts skips" });
+    expect(readWords(["http"])).toMatchObject({ files: ["server/http/b.test.ts"], namePattern: undefined });
+    expect(readWords(["counts skips"])).toMatchObject({ namePattern: "counts skips" });
   });
 
   test("a step of whose files none matches takes no part", () => {
-    expect([...readOptions(["contract/"], paths).steps]).toEqual(["embedded"]);
-    expect([...readOptions(["conformance/node"], paths).steps]).toEqual(["node"]);
+    expect([...readWords(["contract/"]).steps]).toEqual(["embedded"]);
+    expect([...readWords(["conformance/node"]).steps]).toEqual(["node"]);
   });
 
   test("a step that was asked for by name, and has no such file, runs nothing and says so", async () => {
-    const { steps, databaseFiles } = readOptions(["contract/", "--only", "postgres"], paths);
+    const { steps, databaseFiles } = readWords(["contract/", "--only", "postgres"]);
     expect([...steps]).toEqual(["postgres"]);
     const result = demandTests(
       await runBunStep({ step: "postgres", files: databaseFiles, namePattern: undefined, env: {} }),
@@ -113,6 +142,6 @@ describe("npm test's words", () => {
   });
 
   test("an unknown step is refused with the known ones", () => {
-    expect(() => readOptions(["--only", "mysql"], paths)).toThrow("embedded");
+    expect(() => readWords(["--only", "mysql"])).toThrow("embedded");
   });
 });

@@ -8,6 +8,8 @@ export type StepResult = {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skips: readonly Skip[];
+  /** What a reader has to know of what was counted. */
+  readonly note?: string;
 };
 
 /** A step that can't run here; it stands as one skip with its reason. */
@@ -21,8 +23,9 @@ export function demandTests(result: StepResult): StepResult {
   return { ...result, failures: [{ name: result.step, detail: "this step ran no test" }] };
 }
 
-/** What is read last: skips and failures by name, and the one line that counts. */
+/** What is read last: notes, skips and failures by name, and the one line that counts. */
 export function renderReport(results: readonly StepResult[]): string {
+  const notes = results.flatMap(({ step, note }) => (note === undefined ? [] : [`note     ${step}: ${note}`]));
   const skips = results.flatMap(({ step, skips }) =>
     skips.map((skip) => `skipped  ${step}: ${skip.name} (${skip.reason})`),
   );
@@ -35,7 +38,7 @@ export function renderReport(results: readonly StepResult[]): string {
     `${failures.length} failed`,
     ...(skips.length > 0 ? [`${skips.length} skipped`] : []),
   ];
-  return `${["", ...skips, ...failures, counts.join(", ")].join("\n")}\n`;
+  return `${["", ...notes, ...skips, ...failures, counts.join(", ")].join("\n")}\n`;
 }
 
 export function hasFailed(results: readonly StepResult[]): boolean {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ChatCompletionChunk } from "@headrace/contract/chat/chunk.ts";
 import type { ChatCompletion } from "@headrace/contract/chat/completion.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { CatalogueModel } from "@headrace/engine/catalogue-types.ts";
 import { chatModelId, embeddingModelId, testLibrary } from "@headrace/engine/testing/test-models.ts";
 import { createLocalUpstream, type LocalUpstream } from "./engine-supervisor.ts";
 
@@ -40,10 +41,13 @@ export class EngineClient implements AsyncDisposable {
     this.#cacheScope = cacheScope;
   }
 
-  /** @param cacheScope whose prompts may be reused, where a request doesn't say; undefined: nobody's. */
-  static async start(cacheScope?: string): Promise<EngineClient> {
+  /**
+   * @param cacheScope whose prompts may be reused, where a request doesn't say; undefined: nobody's.
+   * @param models a catalogue that says other things of the two models.
+   */
+  static async start(cacheScope?: string, models?: readonly CatalogueModel[]): Promise<EngineClient> {
     const folder = await mkdtemp(join(tmpdir(), "hr-engine-"));
-    const library = await testLibrary();
+    const library = await testLibrary(models);
     const logger = { log: () => undefined };
     const upstream = createLocalUpstream({ library, socketFolder: folder, logger, waitingMax: 4 });
     return new EngineClient(upstream, folder, cacheScope);

@@ -226,7 +226,8 @@ class EngineSupervisor implements LocalUpstream {
       const { path } = await this.#library.require(id);
       const model = this.#library.find(id);
       const { kind, contextTokens, memoryBytes, outputTokensDefault, sampling, templateVariables, toolCalling } = model;
-      const settings = { outputTokensDefault, sampling, templateVariables, toolCalling };
+      const { embeddingDimensionsMin } = model;
+      const settings = { outputTokensDefault, sampling, templateVariables, toolCalling, embeddingDimensionsMin };
       return { id, path, kind, contextTokens, memoryBytes, ...settings };
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;

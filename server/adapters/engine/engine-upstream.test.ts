@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiError } from "@headrace/contract/common/errors.ts";
+import { catalogue } from "@headrace/engine/catalogue.ts";
 import references from "@headrace/engine/embeddings/reference-vectors.json" with { type: "json" };
 import { writeManifest } from "@headrace/engine/library/installed.ts";
 import { ModelLibrary } from "@headrace/engine/library/model-library.ts";
@@ -239,6 +240,31 @@ describe("embeddings", () => {
     expect([shortened.code, shortened.param]).toEqual(["unsupported_parameter", "dimensions"]);
     expect((await engine.embed<number[]>({ input: "a", dimensions: 384 })).data[0]?.embedding.length).toBe(384);
   });
+
+  test("are shortened to `dimensions` where the catalogue says that the model was trained so", async () => {
+    const shortening = catalogue.map((model) =>
+      model.kind === "embedding" ? { ...model, embeddingDimensionsMin: 64 } : model,
+    );
+    await using engine = await EngineClient.start(undefined, shortening);
+    const embed = async (dimensions?: number) =>
+      (await engine.embed<number[]>({ input: "the river", dimensions })).data[0]?.embedding ?? [];
+    const whole = await embed();
+    expect(await embed(384)).toEqual(whole);
+    for (const dimensions of [64, 200]) {
+      const beginning = whole.slice(0, dimensions);
+      const short = await embed(dimensions);
+      expect(short.length).toBe(dimensions);
+      expect(
+        short.reduce((sum, value, at) => sum + value * (beginning[at] ?? 0), 0) / Math.hypot(...beginning),
+      ).toBeCloseTo(1, 5);
+    }
+    const encoded = await engine.embed<string>({ input: "the river", dimensions: 64, encoding_format: "base64" });
+    expect(Buffer.from(encoded.data[0]?.embedding ?? "", "base64").length).toBe(64 * 4);
+    for (const dimensions of [63, 385]) {
+      const error = await refused(embed(dimensions));
+      expect([error.code, error.param]).toEqual(["invalid_value", "dimensions"]);
+    }
+  }, 60_000);
 });
 
 describe("the engine's process", () => {

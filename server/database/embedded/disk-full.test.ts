@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
+import { canMountSmallDisk, mountSmallDisk, type SmallDisk } from "../../testing/small-disk.ts";
 import { type OpenDatabase, openDatabase } from "../connect.ts";
 import { isDatabaseUnavailable } from "../database-errors.ts";
 import { Ballast, ballastBytes, freeBytes } from "./ballast.ts";
@@ -12,36 +12,30 @@ import { EmbeddedDatabase } from "./supervisor.ts";
 
 setDefaultTimeout(60_000);
 
-const disk = mkdtempSync(join(tmpdir(), "headrace-disk-"));
-const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=160m", "tmpfs", disk]).status === 0;
-if (!isMounted) console.warn("skipped: disk-full.test.ts needs to mount a tmpfs, which only root may");
+if (!canMountSmallDisk) console.warn("skipped: disk-full.test.ts needs to mount a tmpfs, which only root may");
 
-afterAll(() => {
-  if (isMounted) spawnSync("umount", [disk]);
-  rmSync(disk, { recursive: true, force: true });
-});
-
+let disk: SmallDisk;
 const logged: string[] = [];
 const logger = { log: (_level: string, message: string) => logged.push(message) };
 
 /** Writes until only `leaveBytes` are free. */
 function fillDisk(leaveBytes: number): string {
-  const path = join(disk, "filling");
+  const path = join(disk.path, "filling");
   const descriptor = openSync(path, "a");
   try {
     const chunk = Buffer.alloc(4096, 1);
-    while (freeBytes(disk) > leaveBytes) writeSync(descriptor, chunk);
+    while (freeBytes(disk.path) > leaveBytes) writeSync(descriptor, chunk);
   } finally {
     closeSync(descriptor);
   }
   return path;
 }
 
-describe.if(isMounted)("on a full disk", () => {
+describe.if(canMountSmallDisk)("on a full disk", () => {
   let database: EmbeddedDatabase;
   let opened: OpenDatabase;
   let filling: string;
-  const dataFolder = join(disk, "data");
+  let dataFolder: string;
   const acknowledged: number[] = [];
 
   const openPool = () => openDatabase({ kind: "embedded", socketPath: database.socketPath }, { as: "owner" });
@@ -51,6 +45,8 @@ describe.if(isMounted)("on a full disk", () => {
   };
 
   beforeAll(async () => {
+    disk = mountSmallDisk("160m");
+    dataFolder = join(disk.path, "data");
     database = await EmbeddedDatabase.start({ dataFolder, logger });
     opened = openPool();
     await sql`create table kept (mark integer primary key, filler text)`.execute(opened.db);
@@ -58,6 +54,7 @@ describe.if(isMounted)("on a full disk", () => {
   afterAll(async () => {
     await opened.close();
     await database.stop();
+    disk[Symbol.dispose]();
   });
 
   test("writes fail as `database unavailable`, never otherwise", async () => {
@@ -74,7 +71,7 @@ describe.if(isMounted)("on a full disk", () => {
       }
     }
     if (process.env.HEADRACE_TEST_REPORT)
-      console.info(failures, freeBytes(disk), database.state, database.lastFailure, logged);
+      console.info(failures, freeBytes(disk.path), database.state, database.lastFailure, logged);
     expect(acknowledged.length).toBeGreaterThan(100);
     expect(failures.length).toBe(3);
     expect(failures.filter((failure) => !isDatabaseUnavailable(failure))).toEqual([]);
@@ -102,7 +99,7 @@ describe.if(isMounted)("on a full disk", () => {
         failures,
         logged,
         last: database.lastFailure,
-        free: freeBytes(disk),
+        free: freeBytes(disk.path),
       });
   });
 

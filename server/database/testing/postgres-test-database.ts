@@ -16,7 +16,7 @@ export async function createPostgresDatabase(): Promise<PostgresTestDatabase> {
   await copyTemplate(await ensureTemplate(), name);
   return {
     address: { kind: "postgres", url: urlOf(name) },
-    giveBack: () => onServer((server) => sql`drop database if exists ${sql.id(name)} with (force)`.execute(server.db)),
+    giveBack: () => onServer(({ db }) => dropDatabase(db, name)),
   };
 }
 
@@ -26,7 +26,7 @@ export async function createEmptyPostgresDatabase(): Promise<PostgresTestDatabas
   await onServer((server) => sql`create database ${sql.id(name)}`.execute(server.db));
   return {
     address: { kind: "postgres", url: urlOf(name) },
-    giveBack: () => onServer((server) => sql`drop database if exists ${sql.id(name)} with (force)`.execute(server.db)),
+    giveBack: () => onServer(({ db }) => dropDatabase(db, name)),
   };
 }
 
@@ -41,6 +41,8 @@ function urlOf(database: string): string {
   url.pathname = `/${database}`;
   return url.href;
 }
+
+type Database = ReturnType<typeof openDatabase>["db"];
 
 async function onServer(work: (server: ReturnType<typeof openDatabase>) => Promise<unknown>): Promise<void> {
   const server = openDatabase({ kind: "postgres", url: serverUrl() }, { as: "owner", connectionsMax: 1 });
@@ -66,7 +68,7 @@ async function makeTemplate(): Promise<string> {
     await sql`select pg_advisory_lock(4777002)`.execute(db);
     const { rows } = await sql`select 1 from pg_database where datname = ${name} and datistemplate`.execute(db);
     if (rows.length > 0) return;
-    await sql`drop database if exists ${sql.id(name)} with (force)`.execute(db);
+    await dropDatabase(db, name);
     await sql`create database ${sql.id(name)}`.execute(db);
     const made = openDatabase({ kind: "postgres", url: urlOf(name) }, { as: "owner", connectionsMax: 1 });
     await migrate(made.db);
@@ -75,6 +77,26 @@ async function makeTemplate(): Promise<string> {
     await sql`alter database ${sql.id(name)} is_template true`.execute(db);
   });
   return name;
+}
+
+/** Each try waits up to five seconds for the other connections to end. */
+const dropTriesMax = 6;
+
+/**
+ * Drops a database that others may still be connected to. `with (force)` is refused with 42501 where one of them is not
+ * ours to end, an autovacuum worker among them; a plain drop ends those workers itself and waits for the others.
+ */
+async function dropDatabase(db: Database, name: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = ${name} and pg_has_role(usesysid, 'usage')`.execute(db);
+      await sql`drop database if exists ${sql.id(name)}`.execute(db);
+      return;
+    } catch (error) {
+      if (sqlStateOf(error) !== "55006" || tries === dropTriesMax) throw error;
+    }
+  }
 }
 
 /** The server refuses while the last connection to the template is still on its way out, or another copy is made. */

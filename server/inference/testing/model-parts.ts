@@ -3,7 +3,10 @@ import type { ModelPart } from "../../ports/language-model.ts";
 
 export const usage = { inputTokens: 5, cachedInputTokens: 1, outputTokens: 3, reasoningTokens: 1 };
 
-const text = fc.oneof(fc.string({ unit: "binary", maxLength: 12 }), fc.constantFrom("", " ", "\n", " word"));
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 12 }),
+  fc.constantFrom("", " ", "\n", " word", "\u2028\u2029"),
+);
 const index = fc.nat({ max: 2 });
 /** Anything that a model can say. */
 export const anyPart: fc.Arbitrary<ModelPart> = fc.oneof(

@@ -84,6 +84,13 @@ describe("a chat completion with store: true", () => {
     expect(await usageOf(server, response)).toMatchObject({ status: "completed", output_tokens: 2 });
   });
 
+  test("that is streamed is stored with Unicode's own line and paragraph ends", async () => {
+    const text = "one\u2028two\u2029\u0085three";
+    provider.answer((_, response) => sendEvents(response, chatFrames([text])));
+    const [chunk] = await readChatStream(await server.post(path, { ...ask, stream: true }));
+    expect((await completions.retrieve(chunk?.id as string)).choices[0]?.message.content).toBe(text);
+  });
+
   test("that is streamed by the SDK's helper gives the SDK what is stored", async () => {
     const final = await completions.stream(ask).finalChatCompletion();
     expect((await completions.retrieve(final.id)).choices[0]?.message.content).toBe("Hello there");

@@ -413,6 +413,15 @@ describe("a provider's stream that can't be passed on", () => {
   });
 });
 
+test("a provider's text with Unicode's own line and paragraph ends is passed on and stored whole", async () => {
+  const words = ["one\u2028two", "\u2029\u0085three"];
+  native.answer((_, response) => sendEvents(response, providerResponseFrames(words)));
+  const events = await readResponseStream(await server.post(path, { model: "native", input: "x", stream: true }));
+  const whole = events.at(-1)?.response as { id: string };
+  expect(whole).toMatchObject({ status: "completed", output: [{ content: [{ text: words.join("") }] }] });
+  expect(await (await server.get(`${path}/${whole.id}`)).json()).toEqual(whole);
+});
+
 test("[DONE] behind a provider's last event is not passed on", async () => {
   native.answer((_, response) => {
     const frames = providerResponseFrames(["Hello"]);

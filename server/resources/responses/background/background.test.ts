@@ -96,6 +96,15 @@ describe("a background response", () => {
     expect(await retrieve(id)).toEqual(events.at(-1)?.response as Answer);
   });
 
+  test("keeps Unicode's own line and paragraph ends, streamed with and without padding", async () => {
+    const { id, events } = await endedStream(["one\u2028two", "\u2029\u0085three"]);
+    expect(events.at(-1)).toMatchObject({ type: "response.completed" });
+    expect(textOf(events)).toBe("one\u2028two\u2029\u0085three");
+    const unpadded = await readRest(await resume(id, "&include_obfuscation=false"));
+    expect(unpadded.some((event) => "obfuscation" in event)).toBe(false);
+    expect(textOf(unpadded)).toBe(textOf(events));
+  });
+
   test("goes on when its caller has left", async () => {
     const leaving = new AbortController();
     const answer = await fetch(server.url + path, {
