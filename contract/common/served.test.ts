@@ -129,7 +129,6 @@ describe("responses", () => {
       "unsupported_parameter input[0]",
       "unsupported_parameter input[0].output.file_id",
     ],
-    [{ input: [{ type: "compaction_trigger" }] }, ...both("unsupported_parameter input[0]")],
     [{ input: [{ type: "mcp_approval_response", id: "x" }] }, ...both("unsupported_parameter input[0]")],
     [
       { input: [{ type: "additional_tools", role: "developer", tools: [{ type: "web_search" }] }] },

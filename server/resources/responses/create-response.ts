@@ -1,3 +1,4 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
@@ -7,7 +8,7 @@ import { describe } from "../../http/render.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
 import { answerInConversation } from "../conversations/index.ts";
 import { createInBackground } from "./background/create-in-background.ts";
-import { inputItemsOf } from "./conversation-input.ts";
+import { inputItemsOf, isCompactionRequest } from "./conversation-input.ts";
 import { asTurn, loadHistory, refuseUnservedItems } from "./load-history.ts";
 import { prepareResponse } from "./prepare-response.ts";
 import { type Before, prepareTurn, type RoutedTurn, routeTurn, type TurnRequest } from "./prepare-turn.ts";
@@ -66,6 +67,11 @@ async function createInForeground(
   const keeperOf = (input: readonly InputItem[]) =>
     keeper(services, options, body, request, input, before.conversationId);
   const { input, prepared } = await prepareTurn(services, routed, request, before, keeperOf);
+  if (options.generate === false && isCompactionRequest(body)) {
+    throw new ApiError("invalid_value", "What is only prepared can't be compacted. Leave out 'generate'.", {
+      param: "generate",
+    });
+  }
   if (options.generate === false) return prepareResponse(services, routed, request, keeperOf(input));
   if (body.stream !== true) return json(await prepared.answer());
   const frames = await prepared.stream();

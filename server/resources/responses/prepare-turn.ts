@@ -9,7 +9,7 @@ import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment } from "../../ports/upstream.ts";
 import { checkCalls } from "./check-calls.ts";
 import { checkTools } from "./check-tools.ts";
-import { compactTurn } from "./compact-turn.ts";
+import { compactingTurn, type Lane } from "./compacting-turn.ts";
 import { fromLastCompaction } from "./compaction.ts";
 import { placedItems } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
@@ -54,7 +54,7 @@ export function routeTurn(
 }
 
 /**
- * Reads a turn's input and readies the model's request; nothing is asked yet but, where it has to be, a summary.
+ * Reads a turn's input and readies the model's request; nothing is asked yet.
  * @param keeper says how the response is kept that `input` is answered by.
  * @throws ApiError for an input that can't be read, or not by this model.
  */
@@ -71,6 +71,8 @@ export async function prepareTurn(
   const items = fromLastCompaction(services.sealer, request.principal, placed, isChat ? "chat" : "responses");
   checkCalls(items);
   const turn: ResponseTurn = { ...request, body, deployment, input, items, conversationId, keep: keeper(input) };
-  if (!isChat) return { input, prepared: createThroughProvider(services, turn) };
-  return { input, prepared: createThroughChat(services, await compactTurn(services, turn)) };
+  const lane: Lane = isChat
+    ? { api: "chat", prepare: (one) => createThroughChat(services, one) }
+    : { api: "responses", prepare: (one) => createThroughProvider(services, one) };
+  return { input, prepared: compactingTurn(services, turn, lane) };
 }
