@@ -237,7 +237,8 @@ describe("the tokens of a conversation are", () => {
   });
 
   test("estimated where the provider's count is none, from the bytes of the text", async () => {
-    for (const count of [notThere, fail, counted(-1), say("no count")]) {
+    const noise: Script = (_, response) => void response.writeHead(200).end("x".repeat(100_000));
+    for (const count of [notThere, fail, counted(-1), say("no count"), noise]) {
       script.count = count;
       const input = [...talk, { role: "user", content: "x".repeat(4_000) }];
       for (const model of models) {
@@ -246,6 +247,14 @@ describe("the tokens of a conversation are", () => {
       }
     }
   });
+
+  test("estimated where the provider doesn't come to an end of its count", async () => {
+    script.count = (_, response) => response.writeHead(200).flushHeaders();
+    expect(typesOf((await create({ model: "native", ...managed(5) })).answer.output)).toEqual([
+      "compaction",
+      "message",
+    ]);
+  }, 30_000);
 
   test("estimated for pictures by their number, and not by their bytes", async () => {
     const picture = { type: "input_image", image_url: `data:image/png;base64,${"A".repeat(40_000)}`, detail: "auto" };
