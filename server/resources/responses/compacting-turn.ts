@@ -1,4 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import { namedFrame } from "../../http/event-stream.ts";
@@ -123,20 +124,22 @@ class CompactingTurn implements PreparedTurn {
   async *#events(): AsyncGenerator<ResponseEvent, Rest | undefined, undefined> {
     const emitter = this.#emitter;
     const { signal } = this.#turn.context;
+    let usage: TokenUsage | undefined;
     try {
       yield* emitter.begin();
       yield* emitter.startCompaction(this.#itemId);
       const summary = yield* writeSummary(this.#services, this.#summaryTurn(), () => emitter.compacting());
+      usage = summary.usage;
       const compaction = this.#seal(summary);
       yield* emitter.endCompaction(compaction.item);
       const next = this.#nextTurn(summary, compaction);
       if (next !== undefined) return { frames: await this.#lane.prepare(next).stream(), compaction };
-      yield* emitter.complete(summary.usage);
+      yield* emitter.complete(usage);
     } catch (error) {
       const failure: unknown = signal.aborted ? signal.reason : error;
       if (signal.aborted && !(failure instanceof ApiError)) return undefined;
       this.#onError(failure);
-      yield* emitter.fail(failure);
+      yield* emitter.fail(failure, usage);
     }
     return undefined;
   }
