@@ -142,7 +142,8 @@ describe("a conversation that is longer than its threshold", () => {
   test("shows in a stream that keeps the grammar", async () => {
     const { events, findings } = await api.responseStream(asked(20));
     expect(findings).toEqual([]);
-    expect(events.map(({ type }) => type).slice(1, 6)).toEqual([
+    const types = events.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
+    expect(types.slice(1, 6)).toEqual([
       "response.in_progress",
       "response.output_item.added",
       "response.compaction.compacting",

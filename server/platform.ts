@@ -154,7 +154,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     }),
   );
   const operator = { db: database.db, keys, refreshKeys: keyDirectory.refresh };
-  const background = new BackgroundStore(database.db);
+  const background = new BackgroundStore(database.db, limits.backgroundResponsesPerProjectMax);
   const runningResponses = new RunningResponses(
     background,
     (principal) => keyDirectory.directory.refusalOfRunning(principal),
@@ -197,6 +197,19 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
 
   const report = (error: unknown): void =>
     logger.log("error", "an answer could not be kept for its Idempotency-Key", { error: describe(error) });
+  const idempotency = new IdempotencyGuard(
+    new PostgresIdempotencyStore(database.db, {
+      keptHours: limits.idempotencyHours,
+      claimMs: limits.idempotencyClaimMs,
+    }),
+    report,
+  );
+  const renewing = repeat(
+    () => idempotency.renewClaims(),
+    limits.idempotencyRenewMs,
+    (error) => logger.log("warn", "the claims on Idempotency-Keys can't be renewed now", { error: describe(error) }),
+  );
+  parts.defer(() => renewing.stop());
   let takeOver: Repeated | undefined;
   const refusals = new RefusalLog(logger);
   parts.defer(() => refusals.flush());
@@ -211,7 +224,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     heartbeats,
     websocketConnectionMs: limits.websocketConnectionMs,
     authenticator: keyDirectory.directory,
-    idempotency: new IdempotencyGuard(new PostgresIdempotencyStore(database.db, limits.idempotencyHours), report),
+    idempotency,
     logger,
     translate: toApiError,
     bodyBytesMax: limits.bodyBytesMax,

@@ -195,6 +195,44 @@ class Responses(unittest.TestCase):
         self.assertEqual(cut.usage.output_tokens, 4)
 
 
+class Connections(unittest.TestCase):
+    """WebSocket mode, by the SDK's own connection."""
+
+    LAST = ("response.completed", "response.incomplete", "response.failed", "error")
+    ASKED = {"model": CHAT_MODEL, "temperature": 0, "max_output_tokens": 8}
+
+    def turn(self, connection, **asked):
+        connection.response.create(**self.ASKED, **asked)
+        events = []
+        for event in connection:
+            events.append(event)
+            if event.type in self.LAST:
+                return events
+
+    def test_carries_turns_each_of_which_goes_on_from_the_one_before(self):
+        with client.responses.connect() as connection:
+            first = self.turn(connection, input="What is a mill?", store=False)
+            self.assertEqual(first[0].type, "response.created")
+            self.assertEqual([event.sequence_number for event in first], list(range(len(first))))
+            answer = first[-1].response
+            whole = client.responses.create(input="What is a mill?", **self.ASKED)
+            self.assertEqual(answer.output_text, whole.output_text)
+            second = self.turn(connection, input="And a race?", previous_response_id=answer.id, store=False)
+            self.assertEqual(second[-1].response.previous_response_id, answer.id)
+            self.assertGreater(second[-1].response.usage.input_tokens, answer.usage.input_tokens)
+
+    def test_tells_what_is_wrong_with_a_turn_and_goes_on(self):
+        with client.responses.connect() as connection:
+            (refused,) = self.turn(connection, input="Hi", previous_response_id="resp_unknown")
+            self.assertEqual(refused.error.code, "previous_response_not_found")
+            self.assertNotEqual(self.turn(connection, input="Hi")[-1].type, "error")
+
+    def test_of_the_multi_agent_beta_is_refused_by_name(self):
+        with self.assertRaises(Exception) as refused:
+            client.responses.connect(extra_headers={"OpenAI-Beta": "responses_multi_agent=v1"}).enter()
+        self.assertIn("400", str(refused.exception))
+
+
 class Embeddings(unittest.TestCase):
     def test_are_the_same_in_floats_as_in_the_default_base64(self):
         texts = ["A cat sits on the mat", "A kitten rests on a rug", "Quarterly tax law for shipping firms"]

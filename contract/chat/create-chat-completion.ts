@@ -48,6 +48,7 @@ export const createChatCompletion = operation({
     "model_not_found",
     "model_not_ready",
     "context_length_exceeded",
+    "mutually_exclusive_parameters",
     "unsupported_parameter",
     "unsupported_modality",
     "unsupported_value",

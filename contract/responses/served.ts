@@ -11,7 +11,9 @@ const message = (parts: ServedRule): ServedRule => ({
 const everywhere = {
   access_programs: { only: [{}] },
   background: "served",
-  context_management: { only: [[], null] },
+  context_management: {
+    every: { fields: { type: { only: ["compaction"] }, compact_threshold: "served" } },
+  },
   conversation: "served",
   image: { only: [{}] },
   instructions: "served",
@@ -131,6 +133,7 @@ export const responsesServedByProviders: ServedRules<CreateResponseBody> = {
         apply_patch_call_output: "served",
         code_interpreter_call: "served",
         compaction: "served",
+        compaction_trigger: "served",
         computer_call: "served",
         computer_call_output: screenshot,
         configuration_update: "served",
@@ -212,9 +215,6 @@ export const responsesServedThroughChat: ServedRules<CreateResponseBody> = {
   where: " for models that speak Chat Completions only",
   parameters: {
     ...everywhere,
-    context_management: {
-      every: { fields: { type: { only: ["compaction"] }, compact_threshold: "served" } },
-    },
     // All but two name what only hosted tools have to say, so that nothing is left out where none of them runs.
     include: "served",
     input: {
@@ -227,6 +227,7 @@ export const responsesServedThroughChat: ServedRules<CreateResponseBody> = {
         custom_tool_call_output: toolOutput(),
         reasoning: "served",
         compaction: "served",
+        compaction_trigger: "served",
         item_reference: "served",
       },
     },

@@ -17,7 +17,7 @@ import { answerGrammar } from "./answer-grammar.ts";
 import { type AnswerForm, type AnswerPart, AnswerReader } from "./answer-reader.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import { ContentLogprobs } from "./content-logprobs.ts";
-import { ChatPrompt } from "./prompt.ts";
+import { ChatPrompt, type PromptTokens } from "./prompt.ts";
 import { Sampler, type Sampling, type TokenLogprob } from "./sampler.ts";
 import { TokenText } from "./token-text.ts";
 import { toolSyntaxOf } from "./tool-syntax.ts";
@@ -117,7 +117,7 @@ export class ChatModel {
   start(request: ChatRequest, scope: string | undefined, signal: AbortSignal): Generation {
     const { toolUse, responseFormat, stop } = request;
     this.#checkLogitBias(request.logitBias);
-    const { tokens: prompt, thinking } = this.#prompt.tokenize(request.messages, toolUse?.tools);
+    const { tokens: prompt, thinking } = this.#promptOf(request);
     const syntax = toolSyntaxOf(this.#registered.toolCalling);
     const task = {
       request,
@@ -263,8 +263,12 @@ export class ChatModel {
   }
 
   /** How many tokens the prompt of a request is. */
-  countTokens({ messages, toolUse }: ChatRequest): number {
-    return this.#prompt.tokenize(messages, toolUse?.tools).tokens.length;
+  countTokens(request: ChatRequest): number {
+    return this.#promptOf(request).tokens.length;
+  }
+
+  #promptOf({ messages, toolUse, reasoningEffort: effort }: ChatRequest): PromptTokens {
+    return this.#prompt.tokenize(messages, { tools: toolUse?.tools ?? [], effort });
   }
 
   async dispose(): Promise<void> {

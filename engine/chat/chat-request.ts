@@ -26,6 +26,8 @@ export type ChatRequest = {
   /** Undefined: no tool can be called. */
   readonly toolUse: ToolUse | undefined;
   readonly responseFormat: ResponseFormat;
+  /** How hard the model is to think; its template says which efforts it can be told. */
+  readonly reasoningEffort: string | undefined;
 };
 
 /** A choice takes a sequence of its own: more of them would wait for each other. */
@@ -49,8 +51,6 @@ const inert = new Set([
 ]);
 /** Parameters with the one value that the engine can honour. */
 const onlyValues: Readonly<Record<string, readonly unknown[]>> = {
-  functions: [[]],
-  function_call: ["none", "auto"],
   modalities: [["text"]],
   verbosity: ["medium"],
 };
@@ -75,6 +75,7 @@ const known = new Set([
   "tool_choice",
   "parallel_tool_calls",
   "response_format",
+  "reasoning_effort",
 ]);
 
 /** Reads the body of POST /v1/chat/completions. Throws an ApiError that names what is wrong or not done here. */
@@ -106,7 +107,14 @@ export function parseChatRequest(body: unknown): ChatRequest {
     choices: optionalInteger(fields, "n", 1, choicesMax) ?? 1,
     toolUse: parseToolUse(fields),
     responseFormat: parseResponseFormat(fields),
+    reasoningEffort: parseReasoningEffort(fields.reasoning_effort),
   };
+}
+
+function parseReasoningEffort(value: unknown): string | undefined {
+  if (value == null) return undefined;
+  if (typeof value !== "string") throw refuse("reasoning_effort", "must be a string");
+  return value;
 }
 
 export function parseLogitBias(value: unknown): Map<number, number> {

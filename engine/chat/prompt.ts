@@ -15,7 +15,17 @@ export type Thinking = {
   readonly isOpen: boolean;
 };
 
+type Variables = Readonly<Record<string, boolean | string>>;
+
+export type PromptOptions = { readonly tools?: readonly Tool[]; readonly effort?: string | undefined };
+
 export type PromptTokens = { readonly tokens: Token[]; readonly thinking: Thinking | undefined };
+
+/** The variable of a template with which Qwen3 and those made like it think, or don't. */
+const thinkingSwitch = "enable_thinking";
+
+/** Efforts with which a model thinks. Templates know no more than that it does: they are one to it. */
+const thinkingEfforts: readonly string[] = ["low", "medium", "high"];
 
 /** The tags of all models that think aloud in their text: DeepSeek's R1, Qwen's, and those made from them. */
 const thoughts = { open: "<think>", close: "</think>" };
@@ -28,10 +38,11 @@ const thoughts = { open: "<think>", close: "</think>" };
 export class ChatPrompt {
   readonly #model: LlamaModel;
   readonly #template: Template;
-  readonly #variables: Readonly<Record<string, boolean | string>>;
+  readonly #variables: Variables;
   readonly #templateKnowsTools: boolean;
   readonly #isOneCall: boolean;
   readonly #isThinking: boolean;
+  readonly #canLeaveThinking: boolean;
   readonly #controlText: RegExp | undefined;
 
   /** Throws where the model has no chat template. */
@@ -44,21 +55,34 @@ export class ChatPrompt {
     this.#templateKnowsTools = toolCalling?.prompt === "template";
     this.#isOneCall = toolSyntaxOf(toolCalling).between === undefined;
     this.#isThinking = source.includes(thoughts.close);
+    this.#canLeaveThinking = source.includes(thinkingSwitch);
     this.#controlText = controlTextOf(model);
   }
 
   /** The prompt's exact text. Throws an ApiError `invalid_value` where the template refuses the messages. */
-  render(messages: readonly ChatMessage[], tools: readonly Tool[] = []): string {
-    return this.#render(...this.#inputOf(messages, tools));
+  render(messages: readonly ChatMessage[], { tools = [], effort }: PromptOptions = {}): string {
+    return this.#render(this.#variablesOf(effort), ...this.#inputOf(messages, tools));
   }
 
-  tokenize(messages: readonly ChatMessage[], tools: readonly Tool[] = []): PromptTokens {
+  /**
+   * Throws as `render` does, and ApiErrors `unsupported_parameter` and `unsupported_value` for an effort that the model
+   * can't be told.
+   */
+  tokenize(messages: readonly ChatMessage[], { tools = [], effort }: PromptOptions = {}): PromptTokens {
     const input = this.#inputOf(messages, tools);
     const breaker = breakerFor(JSON.stringify(input));
-    const text = this.#render(...this.#breakControls(input, breaker));
+    const text = this.#render(this.#variablesOf(effort), ...this.#breakControls(input, breaker));
     const tokens = text.split(breaker).flatMap((part) => this.#model.tokenize(part, true));
     const isOpen = text.trimEnd().endsWith(thoughts.open);
     return { tokens, thinking: this.#isThinking ? { ...thoughts, isOpen } : undefined };
+  }
+
+  #variablesOf(effort: string | undefined): Variables {
+    if (effort === undefined) return this.#variables;
+    const efforts = this.#canLeaveThinking ? ["none", ...thinkingEfforts] : thinkingEfforts;
+    if (!this.#isThinking || !efforts.includes(effort))
+      throw unsupportedEffort(effort, this.#isThinking ? efforts : []);
+    return this.#canLeaveThinking ? { ...this.#variables, [thinkingSwitch]: effort !== "none" } : this.#variables;
   }
 
   #inputOf(messages: readonly ChatMessage[], tools: readonly Tool[]): readonly [TemplateMessage[], object[]] {
@@ -66,7 +90,7 @@ export class ChatPrompt {
     return [messagesInWords(messages, tools), []];
   }
 
-  #render(messages: readonly TemplateMessage[], tools: readonly object[]): string {
+  #render(variables: Variables, messages: readonly TemplateMessage[], tools: readonly object[]): string {
     const { bosString, eosString } = this.#model.tokens;
     try {
       return this.#template.render({
@@ -75,7 +99,7 @@ export class ChatPrompt {
         add_generation_prompt: true,
         bos_token: bosString ?? "",
         eos_token: eosString ?? "",
-        ...this.#variables,
+        ...variables,
       });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -94,6 +118,22 @@ export class ChatPrompt {
       text.replace(controlText, (control) => `${control.slice(0, 1)}${breaker}${control.slice(1)}`);
     return mapStrings(value, broken) as Value;
   }
+}
+
+/** In OpenAI's words. @param supported empty for a model that never thinks. */
+function unsupportedEffort(effort: string, supported: readonly string[]): ApiError {
+  const param = "reasoning_effort";
+  if (supported.length === 0) {
+    const message = `Unsupported parameter: '${param}' is not supported with this model.`;
+    return new ApiError("unsupported_parameter", message, { param });
+  }
+  const values = supported.map((one) => `'${one}'`);
+  return new ApiError(
+    "unsupported_value",
+    `Unsupported value: '${param}' does not support '${effort}' with this model. Supported values are: ` +
+      `${values.slice(0, -1).join(", ")}, and ${values.at(-1)}.`,
+    { param },
+  );
 }
 
 function mapStrings(value: unknown, change: (text: string) => string): unknown {

@@ -68,6 +68,7 @@ export function parseCompletionRequest(body: unknown): CompletionRequest {
     choices,
     toolUse: undefined,
     responseFormat: { kind: "text" },
+    reasoningEffort: undefined,
   };
 }
 

@@ -51,6 +51,12 @@ export const defaultLimits = {
   shutdownGraceMs: 25 * secondMs,
   /** How long a stream can be taken up again after its last event; OpenAI gives 5 minutes. */
   resumeWindowMs: 10 * minuteMs,
+  /** Background responses that one project may have under way, in all processes: each takes a connection of a model's. */
+  backgroundResponsesPerProjectMax: 128,
+  /** How long an Idempotency-Key belongs to a request that runs, unless that says so again: one whose process died. */
+  idempotencyClaimMs: 15 * minuteMs,
+  /** How often a request that runs says so: several times in each claim, so that one that fails takes nothing away. */
+  idempotencyRenewMs: 3 * minuteMs,
   /** How long an Idempotency-Key is remembered, as OpenAI and Stripe do. */
   idempotencyHours: 24,
   /** How often the last uses of keys are written down: a key's `last_used_at` is behind by at most this. */

@@ -232,7 +232,8 @@ export type IdempotencyKeysTable = {
   /** Pass and get the object itself. */
   headers: Nullable<Record<string, string>>;
   body: Nullable<Uint8Array>;
-  created_at: CreatedAt;
+  /** When it was claimed last: the holder's fence. */
+  created_at: ColumnType<Date, Date | string | undefined, Date>;
   expires_at: Timestamp;
 };
 

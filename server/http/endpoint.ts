@@ -24,7 +24,13 @@ export type EventFrames = AsyncGenerator<Uint8Array | string, StreamOutcome, und
 export type Reply<Answer> =
   | { readonly kind: "json"; readonly value: Answer }
   | { readonly kind: "bytes"; readonly contentType: string; readonly body: Uint8Array }
-  | { readonly kind: "stream"; readonly contentType: string; readonly body: StreamedBody };
+  | {
+      readonly kind: "stream";
+      readonly contentType: string;
+      readonly body: StreamedBody;
+      /** By what the operation can give the same stream again, where that goes on without its caller. */
+      readonly replay?: string;
+    };
 
 /** Who may run an operation: its scope says whether it is the operator's, an organization's, a project's or anybody's. */
 export type PrincipalOf<Op extends OperationDefinition> = Op["scope"] extends ManagementScope
@@ -62,11 +68,21 @@ export type CheckedInput = {
 export type Endpoint = {
   readonly operation: OperationDefinition;
   readonly handle: (input: CheckedInput) => Promise<Reply<unknown>>;
+  /** Gives a stream again that told `replay`. */
+  readonly replay?: ((from: string, input: CheckedInput) => Promise<Reply<unknown>>) | undefined;
 };
 
 /** Binds a handler to its operation; the handler's input and answer have the contract's types. */
-export function endpoint<Op extends OperationDefinition>(operation: Op, handle: Handler<Op>): Endpoint {
-  return { operation, handle: handle as unknown as Endpoint["handle"] };
+export function endpoint<Op extends OperationDefinition>(
+  operation: Op,
+  handle: Handler<Op>,
+  replay?: (from: string, input: EndpointInput<Op>) => Promise<Reply<AnswerOf<Op>>>,
+): Endpoint {
+  return {
+    operation,
+    handle: handle as unknown as Endpoint["handle"],
+    replay: replay as unknown as Endpoint["replay"],
+  };
 }
 
 export function json<Answer>(value: Answer): Reply<Answer> {

@@ -21,17 +21,26 @@ type HeldClaim = { readonly held: HeldKey; readonly keepsContent: boolean };
 export class IdempotencyGuard {
   readonly #store: IdempotencyStore;
   readonly #report: (error: unknown) => void;
+  /** The claims of this process's requests that run. */
+  readonly #running = new Set<HeldKey>();
 
   constructor(store: IdempotencyStore, report: (error: unknown) => void) {
     this.#store = store;
     this.#report = report;
   }
 
+  /** Holds the keys of all requests that run, however long they take; to be called again and again. */
+  async renewClaims(): Promise<void> {
+    if (this.#running.size > 0) await this.#store.renew([...this.#running]);
+  }
+
+  /** @param replay answers again by what a stream's answer told. */
   async run(
     headers: Headers,
     operation: OperationDefinition,
     input: CheckedInput,
     handle: () => Promise<Reply<unknown>>,
+    replay?: (from: string) => Promise<Reply<unknown>>,
   ): Promise<Reply<unknown>> {
     const key = headers.get("idempotency-key");
     if (key === null || operation.method !== "POST") return handle();
@@ -60,6 +69,9 @@ export class IdempotencyGuard {
           "A request with this Idempotency-Key was answered, and the answer is not kept: it showed a secret, or the project " +
             "is under zero data retention. Use a new key to run it again.",
         );
+      case "replayable":
+        if (replay === undefined) throw new Error(`${operation.id} can't be answered again.`);
+        return replay(claim.replay);
       case "running":
         throw new ApiError(
           "idempotency_key_in_use",
@@ -80,16 +92,20 @@ export class IdempotencyGuard {
   }
 
   async #runFirst(claim: HeldClaim, handle: () => Promise<Reply<unknown>>): Promise<Reply<unknown>> {
+    const { held } = claim;
+    this.#running.add(held);
     let reply: Reply<unknown>;
     try {
       reply = await handle();
     } catch (error) {
-      await this.#store.release(claim.held).catch(this.#report);
+      await this.#end(held, this.#store.release(held));
       throw error;
     }
     switch (reply.kind) {
       case "stream":
-        return { ...reply, body: this.#recorded(claim, reply.contentType, reply.body) };
+        // It goes on without its caller: whoever asks again gets the same one.
+        if (reply.replay !== undefined) await this.#end(held, this.#store.keepReplay(held, reply.replay));
+        return { ...reply, body: this.#recorded(claim, reply) };
       case "bytes":
         await this.#settle(claim, reply);
         return reply;
@@ -108,17 +124,26 @@ export class IdempotencyGuard {
       if (!keepsContent) return this.#store.keepUsed(held);
       return kept.body.byteLength <= keptAnswerBytesMax ? this.#store.keep(held, kept) : this.#store.release(held);
     };
-    await (answer === undefined ? this.#store.release(held) : keep(answer)).catch(this.#report);
+    await this.#end(held, answer === undefined ? this.#store.release(held) : keep(answer));
+  }
+
+  async #end(held: HeldKey, written: Promise<void>): Promise<void> {
+    this.#running.delete(held);
+    await written.catch(this.#report);
   }
 
   /** Passes a stream on and keeps a copy; a stream that did not end whole, or grew too large, gives its key up. */
-  #recorded(claim: HeldClaim, contentType: string, body: StreamedBody): StreamedBody {
+  #recorded(
+    claim: HeldClaim,
+    { contentType, body, replay }: Extract<Reply<unknown>, { kind: "stream" }>,
+  ): StreamedBody {
     let pieces: Uint8Array[] | undefined = [];
     let bytes = 0;
     return afterStream(
       body,
       async (outcome) => {
         const isWhole = outcome === "completed" && pieces !== undefined;
+        if (!isWhole && replay !== undefined) return;
         // Who has seen the end may retry at once, and has to find the answer.
         await this.#settle(claim, isWhole ? { contentType, body: Buffer.concat(pieces ?? []) } : undefined);
       },

@@ -49,6 +49,7 @@ export function openSocket(
     };
     principal = authenticate();
     refuseSubprotocols(request.headers);
+    endpoint.checkHandshake(request.headers);
     const place = parts.openSockets.enter(principal.keyId);
     const running = parts.running.open(new AbortController().signal);
     running.belongsTo(principal);

@@ -50,7 +50,9 @@ export async function answerApiRequest(
     const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
     context.connection.allowSilence();
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
-    const reply = await parts.idempotency.run(request.headers, operation, input, handle);
+    const { replay } = match.endpoint;
+    const again = replay && ((from: string) => replay(from, input));
+    const reply = await parts.idempotency.run(request.headers, operation, input, handle, again);
     return { ...renderReply(reply), operationId, principal };
   } catch (error) {
     if (hasLeft(error, context)) return { ...goneAnswer, operationId, principal };

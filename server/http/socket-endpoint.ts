@@ -42,5 +42,7 @@ export type SocketInput = { readonly channel: MessageChannel; readonly openTurn:
 /** What answers a WebSocket at the path of an operation, for keys that may run that operation. */
 export type SocketEndpoint = {
   readonly operation: OperationDefinition;
+  /** @throws ApiError where a handshake asks for what this connection can't give. */
+  readonly checkHandshake: (headers: Headers) => void;
   readonly open: (input: SocketInput) => SocketSession;
 };

@@ -62,6 +62,8 @@ describe("a handshake", () => {
         "missing_api_key",
       ],
       [{ ...good, "sec-websocket-protocol": "realtime" }, 400, "invalid_header"],
+      [{ ...good, "openai-beta": "responses_multi_agent=v1" }, 400, "invalid_header"],
+      [{ ...good, "openai-beta": "agents=v1, responses_multi_agent=v1" }, 400, "invalid_header"],
       [half, 400, "invalid_header"],
       [{ ...good, upgrade: "h2c" }, 405, "method_not_allowed"],
       [good, 404, "unknown_url", "/v1/no-such-thing"],
@@ -78,7 +80,8 @@ describe("a handshake", () => {
   });
 
   test("that is good says the request id of the connection, and takes no sub-protocol", async () => {
-    const [answer, socket] = await shake({ ...handshake, authorization: `Bearer ${server.keys.project}` }, `${path}/`);
+    const good = { ...handshake, authorization: `Bearer ${server.keys.project}`, "openai-beta": "agents=v1" };
+    const [answer, socket] = await shake(good, `${path}/`);
     socket.destroy();
     expect(answer).toStartWith("HTTP/1.1 101 ");
     const requestId = requestIdOf(answer);

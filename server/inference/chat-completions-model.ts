@@ -7,6 +7,7 @@ import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
 import type { ModelRequest } from "../ports/model-request.ts";
 import type { Deployment } from "../ports/upstream.ts";
 import { brokenOff } from "./broken-off.ts";
+import { bytesPerToken } from "./bytes-per-token.ts";
 import { inCallersWords } from "./callers-words.ts";
 import { type ChatChunk, chatChunk } from "./chat-chunk.ts";
 import { thinkingKey, toChatRequest, withoutThinking } from "./chat-request.ts";
@@ -83,9 +84,6 @@ async function* readParts(
   if (usage !== undefined) yield { ...end, usage };
   else yield { ...end, usage: countedUsage(inputBytes, reader.tokens), estimated: true };
 }
-
-/** Bytes of text that a token stands for, about: what is left to say of an upstream that counts nothing itself. */
-const bytesPerToken = 4;
 
 function countedUsage(inputBytes: number, outputTokens: number): TokenUsage {
   const inputTokens = Math.ceil(inputBytes / bytesPerToken);

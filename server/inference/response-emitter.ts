@@ -1,6 +1,6 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { type CallHead, CallWriter } from "./call-writer.ts";
-import { type Compaction, withUsageOf, writeCompaction } from "./compaction.ts";
+import { CompactionWriter } from "./compaction.ts";
 import { EventLog } from "./event-log.ts";
 import type { IdGenerator, IdPrefix } from "./ids.ts";
 import type { ItemPlace, ItemWriter } from "./item-writer.ts";
@@ -8,7 +8,7 @@ import { MessageWriter } from "./message-writer.ts";
 import { createObfuscator } from "./obfuscation.ts";
 import { ReasoningWriter, type SealReasoning } from "./reasoning-writer.ts";
 import type { ResponseEvent } from "./response-events.ts";
-import type { Annotation, OutputLogprob } from "./response-items.ts";
+import type { Annotation, CompactionItem, OutputLogprob } from "./response-items.ts";
 import { type ResponseObject, responseUsage } from "./response-object.ts";
 import { toFailure, toStreamError } from "./stream-error.ts";
 
@@ -24,8 +24,6 @@ export type ResponseEmitterOptions = {
   readonly takenCallIds?: Iterable<string>;
   /** Where the caller asked for `reasoning.encrypted_content`. */
   readonly seal?: SealReasoning | undefined;
-  /** The response's first item, where the conversation was compacted before it. */
-  readonly compaction?: Compaction | undefined;
 };
 
 /** A call that waits until the one before it has ended, because items never interleave. */
@@ -42,9 +40,9 @@ export class ResponseEmitter {
   readonly #nowMs: () => number;
   readonly #callIds: Set<string>;
   readonly #seal: SealReasoning | undefined;
-  readonly #compaction: Compaction | undefined;
   #response: ResponseObject;
   #item: ItemWriter | undefined;
+  #compaction: CompactionWriter | undefined;
   #openCall: { readonly index: number; readonly writer: CallWriter } | undefined;
   #waitingCalls: WaitingCall[] = [];
   #begun = false;
@@ -56,7 +54,6 @@ export class ResponseEmitter {
     this.#nowMs = options.nowMs;
     this.#callIds = new Set(options.takenCallIds);
     this.#seal = options.seal;
-    this.#compaction = options.compaction;
     this.#response = { ...options.response, output: [] };
   }
 
@@ -146,6 +143,29 @@ export class ResponseEmitter {
     return this.#log.take();
   }
 
+  /** Begins to compact what was said before. A response that fails meanwhile has no such item. */
+  startCompaction(id: string): ResponseEvent[] {
+    if (this.#ended) return [];
+    this.#begin();
+    this.#closeAll("completed");
+    this.#compaction = new CompactionWriter({ log: this.#log, id, outputIndex: this.#response.output.length });
+    return this.#log.take();
+  }
+
+  /** Says that more of the sum was written; nothing of it is shown. */
+  compacting(): ResponseEvent[] {
+    if (!this.#ended) this.#compaction?.compacting();
+    return this.#log.take();
+  }
+
+  /** Ends the compaction that was begun. */
+  endCompaction(item: CompactionItem): ResponseEvent[] {
+    if (this.#ended || this.#compaction === undefined) return [];
+    this.#response.output.push(this.#compaction.end(item));
+    this.#compaction = undefined;
+    return this.#log.take();
+  }
+
   /** Says which tier serves the response; the terminal event tells it. */
   serviceTier(tier: ResponseObject["service_tier"]): void {
     if (!this.#ended) this.#response.service_tier = tier;
@@ -156,7 +176,7 @@ export class ResponseEmitter {
     if (this.#ended) return [];
     this.#begin();
     this.#closeAll("completed");
-    if (this.#response.output.every(({ type }) => type === "compaction")) {
+    if (this.#response.output.length === 0) {
       this.#message().openText();
       this.#closeItem("completed");
     }
@@ -175,7 +195,7 @@ export class ResponseEmitter {
     this.#begin();
     this.#closeAll("incomplete");
     this.#response.incomplete_details = { reason };
-    this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
+    this.#response.usage = responseUsage(usage);
     return this.#end("incomplete", "response.incomplete");
   }
 
@@ -190,7 +210,7 @@ export class ResponseEmitter {
     this.#closeAll("incomplete");
     this.#log.add({ type: "error", sequence_number: this.#log.number(), error: toStreamError(error) });
     this.#response.error = toFailure(error);
-    if (usage !== undefined) this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
+    if (usage !== undefined) this.#response.usage = responseUsage(usage);
     return this.#end("failed", "response.failed");
   }
 
@@ -198,7 +218,7 @@ export class ResponseEmitter {
   cancel(usage?: TokenUsage): void {
     if (this.#ended) return;
     this.#closeAll("incomplete");
-    if (usage !== undefined) this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
+    if (usage !== undefined) this.#response.usage = responseUsage(usage);
     this.#response.status = "cancelled";
     this.#ended = true;
     this.#log.take();
@@ -211,14 +231,11 @@ export class ResponseEmitter {
     if (this.#response.status === "queued") this.#lifecycle("response.queued");
     this.#response.status = "in_progress";
     this.#lifecycle("response.in_progress");
-    if (this.#compaction === undefined) return;
-    const { item } = this.#compaction;
-    this.#response.output.push(writeCompaction({ log: this.#log, id: item.id, outputIndex: 0 }, item));
   }
 
   #complete(usage: TokenUsage): ResponseEvent[] {
     this.#response.completed_at = this.#nowSeconds();
-    this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
+    this.#response.usage = responseUsage(usage);
     return this.#end("completed", "response.completed");
   }
 

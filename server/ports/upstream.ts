@@ -20,8 +20,8 @@ export type UpstreamRequest = {
 /**
  * Something that answers on OpenAI's wire: the local engine, a GPU server, a hosted provider.
  * `send` resolves with a successful answer as soon as its head is there, its body plain and unread. It rejects with the
- * ApiError that our caller may see where the upstream refuses, fails or can't be reached, and with the signal's reason
- * after an abort.
+ * ApiError that our caller may see where the upstream refuses, fails or can't be reached (`OperationNotThere` where it
+ * does not know the path), and with the signal's reason after an abort.
  */
 export interface Upstream {
   /** Unique name: `local`, or the provider's name in headrace.yaml. */

@@ -1,4 +1,5 @@
 import { ApiError, type ErrorBody, type ErrorCode, errorDefinitions } from "@headrace/contract/common/errors.ts";
+import { OperationNotThere } from "../../inference/operation-not-there.ts";
 import { scrubText } from "./scrub-text.ts";
 
 /** An upstream's answer that is not a success, read to its end or to a bound. */
@@ -32,6 +33,9 @@ export class UpstreamRefusal extends ApiError {
 /** Refusals of the caller's own words; of every other status the operator has to know, and the caller can do nothing. */
 const callerStatuses = new Set([400, 413, 422]);
 
+/** How servers say that they don't know a path, or nothing that could be done with it. */
+const absentStatuses = new Set([404, 405, 501]);
+
 /** Codes that speak of the operator's account, whatever their status. */
 const accountCodes = /^(insufficient_quota|billing_|account_|access_terminated|invalid_api_key|invalid_organization)/;
 
@@ -48,11 +52,12 @@ export function translateUpstreamError(answer: UpstreamErrorAnswer, hidden: read
   const cause = new Error(`HTTP ${answer.status}: ${scrubText(answer.text, hidden, 500) || "(empty)"}`);
   const told = parseOpenAiError(answer.text);
   if (answer.status === 429 && !accountCodes.test(told?.code ?? "")) return tooManyRequests(answer.headers, cause);
-  if (told === undefined || accountCodes.test(told.code ?? "")) return providerFailed(answer.headers, cause);
-  if (answer.status === 404 && isAboutModel(told)) {
+  if (answer.status === 404 && told !== undefined && isAboutModel(told)) {
     const message = "The provider of this model does not know it (any more). Choose another, or tell the operator.";
     return new ApiError("model_not_found", message, { param: "model", cause });
   }
+  if (absentStatuses.has(answer.status)) return new OperationNotThere(couldNotServe, cause);
+  if (told === undefined || accountCodes.test(told.code ?? "")) return providerFailed(answer.headers, cause);
   if (!callerStatuses.has(answer.status)) return providerFailed(answer.headers, cause);
   const message = scrubText(told.message, hidden, 2000) || "The provider of this model refused the request.";
   const param = told.param === null ? null : scrubText(told.param, hidden, 200);
@@ -66,9 +71,10 @@ export function redirected(status: number): ApiError {
   return providerFailed(new Headers(), new Error(`HTTP ${status}: a redirect, which is not followed; check base_url`));
 }
 
+const couldNotServe = "The provider of this model could not serve the request. Try again later, or tell the operator.";
+
 function providerFailed(headers: Headers, cause: Error): ApiError {
-  const message = "The provider of this model could not serve the request. Try again later, or tell the operator.";
-  return new ApiError("upstream_failed", message, { cause, ...retryAfter(headers) });
+  return new ApiError("upstream_failed", couldNotServe, { cause, ...retryAfter(headers) });
 }
 
 function tooManyRequests(headers: Headers, cause: Error): ApiError {

@@ -12,6 +12,7 @@ import { installationAudit } from "./011-installation-audit.ts";
 import { conversations } from "./012-conversations.ts";
 import { chatCompletions } from "./013-chat-completions.ts";
 import { backgroundResponses } from "./014-background-responses.ts";
+import { backgroundLimit } from "./015-background-limit.ts";
 import type { Migration } from "./migration.ts";
 
 /** All migrations in their order. Append only. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   conversations,
   chatCompletions,
   backgroundResponses,
+  backgroundLimit,
 ];

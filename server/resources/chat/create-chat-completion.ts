@@ -1,3 +1,4 @@
+import type { ChatCompletion } from "@headrace/contract/chat/completion.ts";
 import { createChatCompletion } from "@headrace/contract/chat/create-chat-completion.ts";
 import { chatServedByProviders, chatServedLocally } from "@headrace/contract/chat/served.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
@@ -5,49 +6,77 @@ import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
 import { underPolicy } from "../../gateway/under-policy.ts";
-import { endpoint, json } from "../../http/endpoint.ts";
+import { endpoint, json, type Reply } from "../../http/endpoint.ts";
 import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
 import type { ChatServices } from "./chat-services.ts";
-import { createThroughResponses } from "./create-through-responses.ts";
+import { type ChatTurn, createThroughResponses } from "./create-through-responses.ts";
 import { keptStream } from "./kept-stream.ts";
+import { withFunctionCall, withFunctionCallChunks } from "./legacy-answers.ts";
+import { inLegacyWords, legacyParameters, usesFunctions, withTools } from "./legacy-functions.ts";
+import { refuseContradictions } from "./local-rules.ts";
 import { createKeeper, keepCompletion, parseCompletion } from "./stored-completion.ts";
 import { withoutUsageChunk } from "./usage-chunk.ts";
 
 export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
     const { deployment, api } = route(services.models, principal, requested.model, ["chat", "responses"]);
-    const body = underPolicy(principal, deployment, requested);
-    const keeper = body.store === true ? createKeeper(services, principal, body) : undefined;
-    if (api === "responses") return createThroughResponses(services, { body, deployment, principal, context, keeper });
-    refuseUnserved(deployment.upstream.kind === "local" ? chatServedLocally : chatServedByProviders, requested);
-    const streamed = body.stream === true;
-    const wantsUsage = body.stream_options?.include_usage === true;
-    const request: RelayRequest = {
-      operation: createChatCompletion,
-      deployment,
-      path: "/chat/completions",
-      body: patchJson(rawBody, {
-        model: deployment.upstreamModel,
-        // It is stored here if anywhere, and not in the account that all tenants share.
-        ...(requested.store === true ? { store: undefined, metadata: undefined } : {}),
-        ...(body.service_tier ? { service_tier: body.service_tier } : {}),
-        // Metering needs the usage whether the caller asked for it or not.
-        ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
-      }),
-      principal,
-      context,
-      attempt: 1,
-    };
-    if (!streamed) {
-      const answer = await services.relay.answer(request);
-      if (keeper !== undefined) return json(await keepCompletion(parseCompletion(answer), keeper));
+    const isLocal = deployment.upstream.kind === "local";
+    const asked = underPolicy(principal, deployment, requested);
+    const keeper = asked.store === true ? createKeeper(services, principal, asked) : undefined;
+    // A provider on this wire understands functions by itself.
+    const isLegacy = (isLocal || api === "responses") && usesFunctions(asked);
+    const body = isLegacy ? withTools(asked) : asked;
+    const turn: ChatTurn = { body, deployment, principal, context, keeper, isLegacy };
+    try {
+      if (api === "responses") return await createThroughResponses(services, turn);
+      refuseUnserved(isLocal ? chatServedLocally : chatServedByProviders, requested);
+      if (isLocal) refuseContradictions(requested);
+      return await relayChat(services, turn, rawBody);
+    } catch (error) {
+      throw isLegacy ? inLegacyWords(error) : error;
+    }
+  });
+
+/** The fast lane: the upstream is told in the caller's own words. */
+async function relayChat(
+  services: ChatServices,
+  { body, deployment, principal, context, keeper, isLegacy }: ChatTurn,
+  rawBody: Uint8Array,
+): Promise<Reply<ChatCompletion>> {
+  const streamed = body.stream === true;
+  const wantsUsage = body.stream_options?.include_usage === true;
+  const request: RelayRequest = {
+    operation: createChatCompletion,
+    deployment,
+    path: "/chat/completions",
+    body: patchJson(rawBody, {
+      model: deployment.upstreamModel,
+      // It is stored here if anywhere, and not in the account that all tenants share.
+      ...(body.store === true ? { store: undefined, metadata: undefined } : {}),
+      ...(body.service_tier ? { service_tier: body.service_tier } : {}),
+      ...(isLegacy ? Object.fromEntries(legacyParameters.map((name) => [name, body[name]])) : {}),
+      // Metering needs the usage whether the caller asked for it or not.
+      ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
+    }),
+    principal,
+    context,
+    attempt: 1,
+  };
+  if (!streamed) {
+    const answer = await services.relay.answer(request);
+    if (keeper === undefined && !isLegacy) {
       return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
     }
-    const relayed = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
-    const frames = keeper === undefined ? relayed : keptStream(relayed, keeper);
-    return {
-      kind: "stream",
-      contentType: eventStreamContentType,
-      body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats, context.fields),
-    };
-  });
+    const told = parseCompletion(answer);
+    const completion = isLegacy ? withFunctionCall(told) : told;
+    return json(keeper === undefined ? completion : await keepCompletion(completion, keeper));
+  }
+  const relayed = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
+  const told = isLegacy ? withFunctionCallChunks(relayed) : relayed;
+  const frames = keeper === undefined ? told : keptStream(told, keeper);
+  return {
+    kind: "stream",
+    contentType: eventStreamContentType,
+    body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats, context.fields),
+  };
+}

@@ -12,20 +12,24 @@ import type { HeartbeatWheel } from "../../http/heartbeat.ts";
 import { ChunksFromEvents } from "./chunks-from-events.ts";
 import { completionFromResponse } from "./completion-from-response.ts";
 import { keptStream } from "./kept-stream.ts";
+import { withFunctionCall, withFunctionCallChunks } from "./legacy-answers.ts";
 import { toResponsesRequest } from "./responses-request.ts";
 import { type Keeper, keepCompletion } from "./stored-completion.ts";
 import { withoutUsageChunk } from "./usage-chunk.ts";
 
 type Services = { readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
-type Turn = Pick<RelayRequest, "deployment" | "principal" | "context"> & {
+/** One checked request for a chat completion. */
+export type ChatTurn = Pick<RelayRequest, "deployment" | "principal" | "context"> & {
   readonly body: CreateChatCompletionBody;
   /** Set where the answer is to be stored. */
   readonly keeper: Keeper | undefined;
+  /** The caller spoke of functions: so does its answer, although the body has tools. */
+  readonly isLegacy: boolean;
 };
 
 /** A model that speaks Responses only answers a chat completion. */
-export async function createThroughResponses(services: Services, turn: Turn): Promise<Reply<ChatCompletion>> {
-  const { deployment, principal, context, keeper } = turn;
+export async function createThroughResponses(services: Services, turn: ChatTurn): Promise<Reply<ChatCompletion>> {
+  const { deployment, principal, context, keeper, isLegacy } = turn;
   // What is stored is stored here, and nowhere in the account that all tenants share.
   const body = keeper === undefined ? turn.body : { ...turn.body, metadata: undefined };
   refuseUnserved(chatServedThroughResponses, body);
@@ -40,7 +44,8 @@ export async function createThroughResponses(services: Services, turn: Turn): Pr
     attempt: 1,
   };
   if (body.stream !== true) {
-    const completion = completionFromResponse(await services.relay.answer(request), deployment.model);
+    const answer = completionFromResponse(await services.relay.answer(request), deployment.model);
+    const completion = isLegacy ? withFunctionCall(answer) : answer;
     return json(keeper === undefined ? completion : await keepCompletion(completion, keeper));
   }
   const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
@@ -50,7 +55,8 @@ export async function createThroughResponses(services: Services, turn: Turn): Pr
     model: deployment.model,
     includesUsage: includesUsage || keeper !== undefined,
   });
-  const told = toChunkFrames(frames, chunks);
+  const spoken = toChunkFrames(frames, chunks);
+  const told = isLegacy ? withFunctionCallChunks(spoken) : spoken;
   const kept = keeper === undefined ? told : keptStream(told, keeper);
   return {
     kind: "stream",

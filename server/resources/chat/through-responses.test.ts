@@ -1,10 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { emitResponse } from "../../inference/emit-response.ts";
-import { createIdGenerator } from "../../inference/ids.ts";
-import { ResponseEmitter } from "../../inference/response-emitter.ts";
-import { newResponseObject, type ResponseObject } from "../../inference/response-object.ts";
 import type { ModelPart } from "../../ports/language-model.ts";
 import { sendEvents, startScriptedProvider } from "../../testing/scripted-provider.ts";
+import { speakResponses, spoken } from "../../testing/spoken-response.ts";
 import { chatText, readChatStream } from "../../testing/streams.ts";
 import { startTestServer } from "../../testing/test-server.ts";
 import { usageOf } from "../../testing/usage.ts";
@@ -25,29 +22,7 @@ const usage = { inputTokens: 7, cachedInputTokens: 3, outputTokens: 4, reasoning
 const stop: ModelPart = { type: "finish", reason: "stop", usage };
 const text = (word: string): ModelPart => ({ type: "text-delta", text: word, tokens: 1 });
 
-/** What a provider that speaks Responses sends of a model that says these parts. */
-async function spoken(parts: readonly ModelPart[]): Promise<{ frames: string[]; response: ResponseObject }> {
-  const ids = createIdGenerator(() => 1);
-  const response = newResponseObject({ model: "upstream" }, { id: ids("resp"), createdAt: 1_700_000_000 });
-  const emitter = new ResponseEmitter({ response, ids, nowMs: () => 1_700_000_001_000 });
-  const frames: string[] = [];
-  const said = (async function* () {
-    yield* parts;
-  })();
-  const { signal } = new AbortController();
-  for await (const event of emitResponse(said, emitter, { signal, onError: () => {} })) {
-    frames.push(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-  }
-  return { frames, response: emitter.response };
-}
-
-function say(...parts: readonly ModelPart[]): void {
-  provider.answer(async (call, response) => {
-    const { frames, response: whole } = await spoken(parts);
-    if (call.body.stream === true) return sendEvents(response, frames);
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(whole));
-  });
-}
+const say = (...parts: readonly ModelPart[]) => provider.answer(speakResponses(...parts));
 
 beforeEach(() => {
   provider.calls.length = 0;
@@ -300,9 +275,7 @@ describe("what Responses has no word for is refused by its name", () => {
     [{ frequency_penalty: 1 }, "frequency_penalty"],
     [{ prediction: { type: "content", content: "x" } }, "prediction"],
     [{ modalities: ["text", "audio"] }, "modalities[1]"],
-    [{ functions: [{ name: "f" }] }, "functions"],
     [{ messages: [{ ...user, name: "Ann" }] }, "messages[0].name"],
-    [{ messages: [{ role: "function", name: "f", content: "x" }] }, "messages[0]"],
     [
       { messages: [{ role: "user", content: [{ type: "input_audio", input_audio: { data: "AA", format: "wav" } }] }] },
       "messages[0].content[0]",

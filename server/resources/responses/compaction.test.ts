@@ -232,13 +232,6 @@ describe("what can't be compacted or gone on from is refused, and nobody is aske
       "missing_required_parameter",
       "input[0].encrypted_content",
     ],
-    [
-      "a compaction trigger",
-      { input: [{ type: "compaction_trigger" }] },
-      400,
-      "unsupported_parameter",
-      "input[0].type",
-    ],
     ["an unknown tier", { service_tier: "warp" }, 400, "invalid_value", "service_tier"],
   ])("%s", async (_, body, status, code, param) => {
     const response = await server.post(path, { model: "chatty", input: talk, ...body });
@@ -262,8 +255,6 @@ describe("what can't be compacted or gone on from is refused, and nobody is aske
       "unsupported_parameter",
       "context_management",
     ],
-    ["a provider that only chats", "chatty", [compaction(1000)], "unsupported_parameter", "context_management"],
-    ["a provider's own Responses", "native", [compaction(1000)], "unsupported_parameter", "context_management"],
   ])("a threshold of %s", async (_, model, context_management, code, param) => {
     for (const stream of [false, true]) {
       const response = await server.post("/v1/responses", { model, input: talk, context_management, stream });

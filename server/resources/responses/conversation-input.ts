@@ -7,13 +7,31 @@ import type { StoredTurn } from "./response-store.ts";
 /** An item of the conversation, and where it stands in the caller's request, for messages about it. */
 export type PlacedItem = { readonly item: InputItem | OutputItem; readonly place: string };
 
-/** What a caller sent, as items: a plain string is one user message. */
+/**
+ * What a caller sent, as items: a plain string is one user message. What only says that the context is to be compacted
+ * is none of them: it is no part of what was said.
+ * @throws ApiError `invalid_value` where that does not stand at the end.
+ */
 export function inputItemsOf(input: CreateResponseBody["input"]): InputItem[] {
   if (input === undefined) {
     throw new ApiError("missing_required_parameter", "Missing required parameter: 'input'.", { param: "input" });
   }
-  if (typeof input !== "string") return input;
+  if (typeof input !== "string") return withoutTrigger(input);
   return [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }];
+}
+
+/** Whether a request asks for nothing but the compaction of what was said. */
+export function isCompactionRequest({ input }: Pick<CreateResponseBody, "input">): boolean {
+  return Array.isArray(input) && input.at(-1)?.type === "compaction_trigger";
+}
+
+function withoutTrigger(input: InputItem[]): InputItem[] {
+  const first = input.findIndex((item) => item.type === "compaction_trigger");
+  if (first < 0) return input;
+  if (first === input.length - 1) return input.slice(0, -1);
+  throw new ApiError("invalid_value", "The 'compaction_trigger' item must be the final input item.", {
+    param: `input[${first}]`,
+  });
 }
 
 /** Everything that was said before, oldest first: of each turn its input, then its output. */

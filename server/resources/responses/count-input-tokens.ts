@@ -7,6 +7,7 @@ import { patchJson } from "../../gateway/patch-json.ts";
 import { route } from "../../gateway/route.ts";
 import { endpoint, json } from "../../http/endpoint.ts";
 import { refuseUntold } from "../../inference/chat-refusal.ts";
+import { OperationNotThere } from "../../inference/operation-not-there.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment } from "../../ports/upstream.ts";
 import { historyOfConversation } from "../conversations/index.ts";
@@ -19,7 +20,7 @@ import { toModelRequest } from "./model-request.ts";
 import type { ResponseServices } from "./response-services.ts";
 import type { StoredTurn } from "./response-store.ts";
 import { openReasoning, readableByProvider } from "./returned-reasoning.ts";
-import { engineCount, parseTokenCount } from "./token-count.ts";
+import { engineCount, parseTokenCount, providerCountPath } from "./token-count.ts";
 import { withoutNulls } from "./without-nulls.ts";
 
 /** Only who would answer can count: a tokenizer and a template are a model's own. */
@@ -43,13 +44,16 @@ export const countInputTokensEndpoint = (services: ResponseServices) =>
     const placed = placedItems(history, input, conversationIdOf(asked));
     const items = fromLastCompaction(services.sealer, principal, placed, api);
     const request = { services, principal, deployment, asked, items };
-    const answer = await services.relay.answer({
+    const counting = services.relay.answer({
       operation: countInputTokens,
       deployment,
       ...(api === "chat" ? askEngine(request) : askProvider(request, rawBody)),
       principal,
       context,
       attempt: 1,
+    });
+    const answer = await counting.catch((error: unknown) => {
+      throw error instanceof OperationNotThere ? cannotCount(deployment.model) : error;
     });
     return json(parseTokenCount(answer));
   });
@@ -75,7 +79,7 @@ function askProvider({ services, principal, deployment, asked, items }: CountReq
   const input = readableByProvider(services.sealer, principal, items).map(({ item }) => item);
   const own = { model: deployment.upstreamModel, previous_response_id: undefined, conversation: undefined };
   return {
-    path: "/responses/input_tokens",
+    path: providerCountPath,
     // The caller's own text is sent as it is.
     body: patchJson(rawBody, isAlone ? own : { ...own, input }),
   };
@@ -97,8 +101,8 @@ async function historyOf(
 function cannotCount(model: string): ApiError {
   return new ApiError(
     "unsupported_value",
-    `The tokens of '${model}' can't be counted ahead: its provider speaks Chat Completions only, which has no such ` +
-      "operation. The usage of an answer tells them.",
+    `The tokens of '${model}' can't be counted ahead: its provider has no such operation. The usage of an answer ` +
+      "tells them.",
     { param: "model" },
   );
 }

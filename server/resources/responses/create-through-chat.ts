@@ -30,7 +30,6 @@ export function createThroughChat(services: ResponseServices, turn: ResponseTurn
     nowMs: () => services.clock.nowMs(),
     obfuscation: body.stream_options?.include_obfuscation ?? true,
     takenCallIds: callIdsOf(items),
-    compaction: turn.compaction,
     seal: isSealed ? (text, itemId) => sealer.seal(text, principal, itemId) : undefined,
   });
   const start = () =>

@@ -30,6 +30,8 @@ export function createThroughProvider(services: ResponseServices, turn: Response
       ...(body.background === true ? { stream } : {}),
       previous_response_id: undefined,
       conversation: undefined,
+      // We keep the chain, and compact it ourselves.
+      context_management: undefined,
       ...(isAsGiven ? {} : { input: readable }),
       ...(body.service_tier ? { service_tier: body.service_tier } : {}),
     }),

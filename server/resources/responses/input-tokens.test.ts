@@ -79,6 +79,19 @@ describe("input tokens", () => {
   });
 });
 
+test.each([[404], [405], [501]])(
+  "input tokens that a provider can't count (%d) are refused, with what tells them",
+  async (status) => {
+    provider.answer((_, response) => void response.writeHead(status).end('{"detail":"Not Found"}'));
+    expect(await errorOf(await server.post(path, { model: "native", input: "Hi" }))).toMatchObject({
+      status: 400,
+      code: "unsupported_value",
+      param: "model",
+      message: expect.stringContaining("The usage of an answer tells them."),
+    });
+  },
+);
+
 describe("what can't be counted is refused, and nobody is asked", () => {
   test.each([
     ["no model", {}, 400, "missing_required_parameter", "model"],

@@ -5,13 +5,14 @@ import type { CreateResponseBody } from "@headrace/contract/responses/request.ts
 import { responsesServedByProviders, responsesServedThroughChat } from "@headrace/contract/responses/served.ts";
 import { route } from "../../gateway/route.ts";
 import { underPolicy } from "../../gateway/under-policy.ts";
+import { saysJson } from "../../inference/says-json.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import type { Deployment } from "../../ports/upstream.ts";
 import { checkCalls } from "./check-calls.ts";
 import { checkTools } from "./check-tools.ts";
-import { compactTurn } from "./compact-turn.ts";
+import { compactingTurn, type Lane } from "./compacting-turn.ts";
 import { fromLastCompaction } from "./compaction.ts";
-import { placedItems } from "./conversation-input.ts";
+import { type PlacedItem, placedItems } from "./conversation-input.ts";
 import { createThroughChat } from "./create-through-chat.ts";
 import { createThroughProvider } from "./create-through-provider.ts";
 import { resolveReferences } from "./item-references.ts";
@@ -53,8 +54,20 @@ export function routeTurn(
   return { deployment, isChat, rules, body };
 }
 
+/** As OpenAI does; of a provider's model, the provider says it. */
+function refuseUnspokenJson({ instructions, text }: CreateResponseBody, items: readonly PlacedItem[]): void {
+  if (text?.format?.type !== "json_object" || saysJson(instructions)) return;
+  const contents = items.map(({ item }) => ("content" in item ? item.content : "output" in item ? item.output : ""));
+  if (contents.some(saysJson)) return;
+  throw new ApiError(
+    "invalid_value",
+    "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
+    { param: "input" },
+  );
+}
+
 /**
- * Reads a turn's input and readies the model's request; nothing is asked yet but, where it has to be, a summary.
+ * Reads a turn's input and readies the model's request; nothing is asked yet.
  * @param keeper says how the response is kept that `input` is answered by.
  * @throws ApiError for an input that can't be read, or not by this model.
  */
@@ -70,7 +83,10 @@ export async function prepareTurn(
   const placed = placedItems(history, input, conversationId);
   const items = fromLastCompaction(services.sealer, request.principal, placed, isChat ? "chat" : "responses");
   checkCalls(items);
+  if (deployment.upstream.kind === "local") refuseUnspokenJson(body, items);
   const turn: ResponseTurn = { ...request, body, deployment, input, items, conversationId, keep: keeper(input) };
-  if (!isChat) return { input, prepared: createThroughProvider(services, turn) };
-  return { input, prepared: createThroughChat(services, await compactTurn(services, turn)) };
+  const lane: Lane = isChat
+    ? { api: "chat", prepare: (one) => createThroughChat(services, one) }
+    : { api: "responses", prepare: (one) => createThroughProvider(services, one) };
+  return { input, prepared: compactingTurn(services, turn, lane) };
 }

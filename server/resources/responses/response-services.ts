@@ -4,7 +4,6 @@ import type { Relay, RelayLimits } from "../../gateway/relay.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
 import type { RequestContext } from "../../http/request-context.ts";
-import type { Compaction } from "../../inference/compaction.ts";
 import type { IdGenerator } from "../../inference/ids.ts";
 import type { ReasoningSealer } from "../../inference/reasoning-seal.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
@@ -52,8 +51,6 @@ export type ResponseTurn = {
   readonly input: readonly InputItem[];
   /** The whole conversation, oldest first, this turn's input at its end. */
   readonly items: readonly PlacedItem[];
-  /** What was compacted before this turn, which its items hold no longer. */
-  readonly compaction?: Compaction;
   /** The conversation in which it answers. */
   readonly conversationId: string | undefined;
   readonly responseId: string;

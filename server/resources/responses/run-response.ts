@@ -88,13 +88,7 @@ async function* recordedEvents(
         yield event;
         continue;
       }
-      try {
-        await record();
-        yield event;
-      } catch (error) {
-        onError(error);
-        for (const told of notKept(event)) yield told;
-      }
+      for (const told of await keptFirst(event, record, onError)) yield told;
     }
   } finally {
     // Nobody listens any more: what can't be kept is only told to the log, and the account is closed in any case.
@@ -105,10 +99,25 @@ async function* recordedEvents(
 
 type LifecycleEvent = Extract<ResponseEvent, { response: ResponseObject }>;
 
-function isTerminal(event: ResponseEvent): event is LifecycleEvent {
+export function isTerminal(event: ResponseEvent): event is LifecycleEvent {
   return (
     event.type === "response.completed" || event.type === "response.incomplete" || event.type === "response.failed"
   );
+}
+
+/** The event that ends a response which is kept before it is given out, or what is told where it can't be kept. */
+export async function keptFirst(
+  event: LifecycleEvent,
+  keep: () => Promise<void>,
+  onError: (error: unknown) => void,
+): Promise<ResponseEvent[]> {
+  try {
+    await keep();
+    return [event];
+  } catch (error) {
+    onError(error);
+    return notKept(event);
+  }
 }
 
 /**

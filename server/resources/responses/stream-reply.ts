@@ -8,7 +8,7 @@ export function streamReply(
   { heartbeats }: Pick<ResponseServices, "heartbeats">,
   frames: EventFrames,
   context: RequestContext,
-): Reply<never> {
+): Extract<Reply<never>, { kind: "stream" }> {
   return {
     kind: "stream",
     contentType: eventStreamContentType,

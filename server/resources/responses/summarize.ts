@@ -4,8 +4,7 @@ import { responseUsageOf } from "@headrace/contract/responses/create-response.ts
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import { cacheScopeOf } from "../../access/cache-scope.ts";
-import type { AccountedAttempt } from "../../gateway/request-account.ts";
-import { RequestAccount } from "../../gateway/request-account.ts";
+import { type AccountedAttempt, attemptStatus, RequestAccount } from "../../gateway/request-account.ts";
 import { createChatCompletionsModel } from "../../inference/chat-completions-model.ts";
 import { refuseUntold, toldTo } from "../../inference/chat-refusal.ts";
 import type { ModelRequest } from "../../ports/model-request.ts";
@@ -39,38 +38,62 @@ const requestItem: InputItem = { type: "message", role: "user", content: [{ type
  * @throws ApiError as a response's turn would, and `upstream_failed` where the model writes nothing.
  */
 export async function summarize(services: ResponseServices, turn: SummaryTurn): Promise<Summary> {
+  const steps = writeSummary(services, turn, () => []);
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same, told while it is written: `progress` says what is told of each piece. */
+export async function* writeSummary<Told>(
+  services: ResponseServices,
+  turn: SummaryTurn,
+  progress: () => Iterable<Told>,
+): AsyncGenerator<Told, Summary, undefined> {
   const { instructions, service_tier, prompt_cache_key, prompt_cache_options, prompt_cache_retention } = turn.body;
   const body = { instructions, service_tier, prompt_cache_key, prompt_cache_options, prompt_cache_retention };
   const items = [...turn.items, { item: requestItem, place: "input" }];
   const told = { ...turn, body: said(body), items };
-  const summary = await (turn.api === "chat" ? askChat(services, told) : askProvider(services, told));
+  const summary = yield* turn.api === "chat"
+    ? askChat(services, told, progress)
+    : askProvider(services, told, progress);
   if (summary.text.trim() !== "") return summary;
   throw new ApiError("upstream_failed", "The model wrote no summary of the conversation. Try again.");
 }
 
-async function askChat(services: ResponseServices, turn: SummaryTurn): Promise<Summary> {
+async function* askChat<Told>(
+  services: ResponseServices,
+  turn: SummaryTurn,
+  progress: () => Iterable<Told>,
+): AsyncGenerator<Told, Summary, undefined> {
   const { deployment, principal, body, items, operation } = turn;
   const asked = toModelRequest(body, items, (placed) => openReasoning(services.sealer, principal, placed));
   refuseUntold(deployment, asked);
   const account = RequestAccount.open(services.journal, { ...turn, operationId: operation.id });
+  const { signal } = turn.context;
+  let summary: Summary | undefined;
+  let hasFailed = false;
   try {
-    const summary = await readSummary(services, turn, toldTo(deployment, asked), account);
-    account.end("completed", summary.usage);
+    summary = yield* readSummary(services, turn, toldTo(deployment, asked), account, progress);
     return summary;
   } catch (error) {
-    const { aborted, reason } = turn.context.signal;
-    const hasLeft = aborted && !(reason instanceof ApiError);
-    account.end(hasLeft ? "client_left" : "failed", aborted ? await account.abandonedUsage() : undefined);
+    hasFailed = !signal.aborted;
     throw error;
+  } finally {
+    // Who takes no further step has left, whether the signal says so already or not.
+    const status = attemptStatus(signal, hasFailed ? "failed" : summary && "completed");
+    account.end(status, summary?.usage ?? (hasFailed ? undefined : await account.abandonedUsage()));
   }
 }
 
-async function readSummary(
+async function* readSummary<Told>(
   services: ResponseServices,
   { deployment, principal, context }: SummaryTurn,
   asked: ModelRequest,
   account: RequestAccount,
-): Promise<Summary> {
+  progress: () => Iterable<Told>,
+): AsyncGenerator<Told, Summary, undefined> {
   const model = createChatCompletionsModel({
     ...cacheScopeOf(principal),
     deployment,
@@ -80,13 +103,19 @@ async function readSummary(
   let text = "";
   for await (const part of await model.stream(asked, { signal: context.signal })) {
     if ("tokens" in part) account.sent(part.tokens);
-    if (part.type === "text-delta") text += part.text;
     if (part.type === "finish") return { text, usage: part.usage };
+    if (part.type !== "text-delta") continue;
+    text += part.text;
+    yield* progress();
   }
   throw new ApiError("upstream_failed", "The model's summary was cut off before its end. Try again.");
 }
 
-async function askProvider(services: ResponseServices, turn: SummaryTurn): Promise<Summary> {
+async function* askProvider<Told>(
+  services: ResponseServices,
+  turn: SummaryTurn,
+  progress: () => Iterable<Told>,
+): AsyncGenerator<Told, Summary, undefined> {
   const { body, items, principal, deployment } = turn;
   const input = readableByProvider(services.sealer, principal, items).map(({ item }) => item);
   const asked = { ...body, model: deployment.upstreamModel, input, store: false };
@@ -95,6 +124,7 @@ async function askProvider(services: ResponseServices, turn: SummaryTurn): Promi
     path: "/responses",
     body: new TextEncoder().encode(JSON.stringify(asked)),
   });
+  yield* progress();
   const answer: unknown = JSON.parse(new TextDecoder().decode(bytes));
   const usage = responseUsageOf(answer) ?? {
     inputTokens: 0,

@@ -1,3 +1,4 @@
+import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import { type Kysely, type RawBuilder, type SqlBool, sql, type Transaction } from "kysely";
 import { isStorableId } from "../../../database/storable-id.ts";
@@ -72,16 +73,23 @@ export type Cancelled =
  */
 export class BackgroundStore {
   readonly #db: Kysely<Tables>;
+  readonly #perProjectMax: number;
 
-  constructor(db: Kysely<Tables>) {
+  /** @param perProjectMax how many a project may have under way. */
+  constructor(db: Kysely<Tables>, perProjectMax: number) {
     this.#db = db;
+    this.#perProjectMax = perProjectMax;
   }
 
-  /** Keeps a response that is about to run, and gives its process the lease. */
+  /**
+   * Keeps a response that is about to run, and gives its process the lease.
+   * @throws ApiError `rate_limit_exceeded` where its project has as many under way as it may.
+   */
   async create(principal: ProjectPrincipal, made: NewBackground): Promise<Lease> {
     const { organizationId, projectId, keyId } = principal;
     const { response, chunk } = made;
     await inTenant(this.#db, principal, async (transaction) => {
+      await refuseTooMany(transaction, principal, this.#perProjectMax);
       const streamed = chunk !== undefined;
       await insertRow(transaction, principal, response, {
         conversationId: null,
@@ -293,6 +301,31 @@ export class BackgroundStore {
       return { kind: "cancelled", response: cancelled, chunk };
     });
   }
+}
+
+/** First key of the locks under which a project's background responses are counted; the second is the project's. */
+const countLock = 4_777_003;
+
+/** Of many that are made at once, in any processes, none is counted before the one ahead of it is there. */
+async function refuseTooMany(
+  transaction: Transaction<Tables>,
+  { organizationId, projectId }: ProjectOwner,
+  perProjectMax: number,
+): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${countLock}::integer, hashtext(${projectId}))`.execute(transaction);
+  const { count } = await transaction
+    .selectFrom("background_responses")
+    .select((expression) => expression.fn.countAll<string>().as("count"))
+    .where("organization_id", "=", organizationId)
+    .where("project_id", "=", projectId)
+    .executeTakeFirstOrThrow();
+  if (Number(count) < perProjectMax) return;
+  throw new ApiError(
+    "rate_limit_exceeded",
+    `This project has ${perProjectMax} background responses under way, which is the most that it may have. Wait until ` +
+      "one has ended, or cancel one.",
+    { retryAfterSeconds: 1 },
+  );
 }
 
 async function lost(transaction: Transaction<Tables>, { responseId, tenant }: Lease): Promise<LeaseLost> {

@@ -81,7 +81,7 @@ export async function createInBackground(
     });
     if (chunk === undefined) return json(response);
     const reader = { principal, responseId, after: -1, known: chunk.lastSequence, signal: asked.context.signal };
-    return streamReply(services, followStream(services.streams, reader), asked.context);
+    return { ...streamReply(services, followStream(services.streams, reader), asked.context), replay: responseId };
   } catch (error) {
     await held.release();
     throw error;

@@ -1,5 +1,6 @@
 import type { OutputItem } from "@headrace/contract/responses/output-items.ts";
 import { dataOf } from "../../../gateway/sse-events.ts";
+import { endedResponse } from "../ended-response.ts";
 import type { StoredResponse } from "../response-store.ts";
 import { ChunkBuffer } from "../stream-log/chunk-buffer.ts";
 import { isEndFrame } from "../stream-log/event-frames.ts";
@@ -15,10 +16,7 @@ const writeMs = 250;
 const chunkCharactersMax = 64 * 1024;
 
 /** Items that are only said: a second run contradicts nothing that was done. Any other stands for a tool that was run. */
-const saidItems = new Set(["message", "reasoning", "function_call", "custom_tool_call"]);
-
-/** What an event of the end tells; everything else of a response was said when it was made. */
-const endFields = ["status", "output", "usage", "error", "incomplete_details", "completed_at", "service_tier"] as const;
+const saidItems = new Set(["message", "reasoning", "function_call", "custom_tool_call", "compaction"]);
 
 type RunEvent = { type: string; sequence_number: number } & Record<string, unknown>;
 
@@ -131,13 +129,7 @@ export class RunRecorder {
 
   async #end(event: RunEvent & { response: StoredResponse }): Promise<void> {
     await this.#settle();
-    const told = endFields.filter((field) => event.response[field] !== undefined);
-    const ended = Object.fromEntries(told.map((field) => [field, event.response[field]]));
-    const response: StoredResponse = { ...event.response, ...this.#snapshot, ...ended };
-    // An upstream's clock is not the one that said when the response was made.
-    if (typeof response.completed_at === "number" && response.completed_at < response.created_at) {
-      Object.assign(response, { completed_at: response.created_at });
-    }
+    const response = endedResponse(this.#snapshot, event.response);
     const endEvents = [...(this.#error === undefined ? [] : [this.#error]), { ...event, response }];
     const next = this.#buffer.nextSequence;
     await this.#finish(

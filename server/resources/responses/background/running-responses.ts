@@ -6,11 +6,7 @@ import { type Repeated, repeat } from "../../../jobs/repeated.ts";
 import type { Logger } from "../../../ports/logger.ts";
 import type { Principal } from "../../../ports/principal.ts";
 import type { BackgroundStore } from "./background-store.ts";
-import { type Lease, type LeaseLost, leaseMs } from "./lease.ts";
-
-/** How often a process looks whether its runs were cancelled or taken over elsewhere, in milliseconds. */
-const watchMs = 400;
-const renewMs = leaseMs / 4;
+import { type Lease, type LeaseLost, renewMs, watchMs } from "./lease.ts";
 
 /** How long a run may take to leave its model, in milliseconds. */
 const leaveMsMax = 5_000;

@@ -7,13 +7,10 @@ import type { ResponseServices } from "../response-services.ts";
 import { packChunk } from "../stream-log/log-chunk.ts";
 import type { Taken } from "./background-store.ts";
 import { heldHistory } from "./held-history.ts";
-import { LeaseLost } from "./lease.ts";
+import { LeaseLost, lookMs } from "./lease.ts";
 import { backgroundContext, runInBackground } from "./run-in-background.ts";
 import { failedResponse, failureFrames } from "./start-events.ts";
 import { fromStoredRequest } from "./stored-request.ts";
-
-/** How often every process looks for background responses that were left, in milliseconds. */
-const lookMs = 1_500;
 
 /** Runs of one response: one that ends its process each time must not end them all, for ever. */
 const attemptsMax = 3;

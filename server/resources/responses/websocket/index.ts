@@ -4,6 +4,7 @@ import { createResponseEndpoint } from "../create-response.ts";
 import type { ResponseServices } from "../response-services.ts";
 import { ConnectionMemory } from "./connection-memory.ts";
 import { type LaneLimits, Lanes } from "./lanes.ts";
+import { refuseMultiAgent } from "./refuse-multi-agent.ts";
 import { ResponsesSession } from "./responses-session.ts";
 import { Steering } from "./steering.ts";
 
@@ -17,6 +18,7 @@ export type ResponsesSocketLimits = LaneLimits & {
 export function responsesSocket(services: ResponseServices, limits: ResponsesSocketLimits): SocketEndpoint {
   return {
     operation: createResponse,
+    checkHandshake: refuseMultiAgent,
     open: (input) =>
       new ResponsesSession(input, {
         lanes: new Lanes(limits),

@@ -162,6 +162,9 @@ describe("a response with generate: false", () => {
 
   test("is refused where the turn itself would be", async () => {
     await using client = await openSocket(server);
+    expect(
+      await turn(client, { generate: false, input: [{ role: "user", content: "x" }, { type: "compaction_trigger" }] }),
+    ).toMatchObject([{ type: "error", error: { code: "invalid_value", param: "generate" } }]);
     expect(await turn(client, { generate: false, input: "x", model: "no-such-model" })).toMatchObject([
       { status: 404, error: { code: "model_not_found" } },
     ]);

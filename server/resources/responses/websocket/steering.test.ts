@@ -150,11 +150,14 @@ describe("input for a running response", () => {
     expect(lastInput(chatOnly)).toEqual(["user: Something else"]);
   });
 
-  test("comes back at once where the response answers in a conversation", async () => {
-    const { id: conversation } = await server.client.conversations.create({});
+  test.each([
+    ["answers in a conversation", async () => ({ conversation: (await server.client.conversations.create({})).id })],
+    ["is a compaction", async () => ({ input: [{ role: "user", content: "x" }, { type: "compaction_trigger" }] })],
+  ])("comes back at once where the response %s", async (_, extra) => {
+    const asked = await extra();
     const nextHeld = hold(chatOnly);
     await using client = await openSocket(server);
-    const id = await begin(client, { input: "x", conversation });
+    const id = await begin(client, { input: "x", ...asked });
     const held = await nextHeld();
     client.send(steer(id, "More"));
     expect(await untilType(client, "response.steer.failed")).toMatchObject({

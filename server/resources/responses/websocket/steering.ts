@@ -8,7 +8,7 @@ import {
   type SteerErrorCode,
   type SteerPendingEvent,
 } from "@headrace/contract/responses/socket-events.ts";
-import { inputItemsOf } from "../conversation-input.ts";
+import { inputItemsOf, isCompactionRequest } from "../conversation-input.ts";
 import type { StoredResponse } from "../response-store.ts";
 import type { ClientMessage, CreateRequest } from "./client-message.ts";
 import { steerAcceptedMessage, steerFailedMessage, steerPendingMessage } from "./steer-events.ts";
@@ -93,10 +93,11 @@ export class Steering {
         : new SteerError("response_not_found", `Response with id '${responseId}' does not run on this connection.`);
     }
     const { conversation = null, context_management } = target.request.body;
-    if (conversation !== null || (context_management ?? []).length > 0) {
+    const isCompacted = (context_management ?? []).length > 0 || isCompactionRequest(target.request.body);
+    if (conversation !== null || isCompacted) {
       throw new SteerError(
         "steering_not_supported",
-        "Responses in a conversation or with context_management can't be steered. Send the input as the next response.create.",
+        "Responses in a conversation, with context_management or with a compaction_trigger can't be steered. Send the input as the next response.create.",
       );
     }
     const { steersMax } = this.#options;
