@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
 import { AddressList } from "./access/address-list.ts";
@@ -73,6 +74,11 @@ export type Platform = AsyncDisposable & {
   mailSettled(): Promise<void>;
   /** From now on `/readyz` says yes, as long as nothing is wrong. */
   markReady(): void;
+  /**
+   * Says at `/readyz` that requests should go elsewhere, ends connections with their next answer, and goes on serving for
+   * the configured time. To be called before it is disposed of, where others serve beside it.
+   */
+  drain(): Promise<void>;
 };
 
 /**
@@ -279,6 +285,11 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
         isAlone: config.database.kind === "embedded",
         principalOf: (keyId) => keyDirectory.directory.principalOf(keyId),
       });
+    },
+    async drain() {
+      phase = "stopping";
+      listener.endConnections();
+      await Promise.all([takeOver?.stop(), delay(config.drainMs)]);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -16,10 +16,13 @@ type Serving = {
 };
 
 const folders: string[] = [];
+/** A small file system of our own, once it is mounted. */
+let mounted: string | undefined;
 const running = new Set<Serving>();
 afterAll(async () => {
   for (const server of running) server.kill("SIGKILL");
   await Promise.all([...running].map((server) => server.exited));
+  if (mounted !== undefined) spawnSync("umount", ["-l", mounted]);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -37,7 +40,7 @@ function start(
 ): Serving {
   const child = spawn(process.execPath, [join(import.meta.dir, program), ...words], {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, HEADRACE_PORT: "0", HEADRACE_MODELS: "none", ...environment },
+    env: { PATH: process.env.PATH, HOME: folder, HEADRACE_PORT: "0", HEADRACE_MODELS: "none", HEADRACE_DRAIN_SECONDS: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -175,6 +178,24 @@ describe("a server that can't start says why and ends", () => {
 });
 
 describe("SIGTERM", () => {
+  test("where others serve beside, says so at /readyz, and answers on until they are known, each time for the last time", async () => {
+    const server = start(newFolder(), { HEADRACE_DRAIN_SECONDS: "3600" });
+    const url = await server.url();
+    const before = await fetch(`${url}/readyz`);
+    expect([before.status, before.headers.get("connection")]).toEqual([200, null]);
+    server.kill("SIGTERM");
+    let ready = await fetch(`${url}/readyz`);
+    while (ready.status === 200) ready = await fetch(`${url}/readyz`);
+    expect([ready.status, await ready.json()]).toMatchObject([503, { problems: { server: "it is stopping" } }]);
+    for (const path of ["/livez", "/v1/models", "/nothing"]) {
+      const answer = await fetch(url + path);
+      expect(answer.headers.get("connection")).toBe("close");
+      expect(answer.status).toBe(path === "/livez" ? 200 : path === "/nothing" ? 404 : 401);
+    }
+    server.kill("SIGTERM");
+    expect(await server.exited).toBeNull();
+  }, 60_000);
+
   test("lets a running stream end, and refuses new connections meanwhile", async () => {
     await using provider = await startScriptedProvider();
     let go: () => void = () => {};
@@ -219,9 +240,7 @@ describe("a full disk", () => {
     folders.push(mount);
     return spawnSync("mount", ["-t", "tmpfs", "-o", "size=200m", "tmpfs", mount]).status === 0;
   })();
-  afterAll(() => {
-    if (isMounted) spawnSync("umount", ["-l", mount]);
-  });
+  if (isMounted) mounted = mount;
 
   test.skipIf(!isMounted)(
     "refuses requests with a 503, loses nothing, and serves again when there is room",
