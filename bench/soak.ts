@@ -3,13 +3,17 @@ import { parseArgs } from "node:util";
 import { addToLedger } from "./ledger.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
+import { processFaults } from "./soaks/process-faults.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
 
 /**
  * `npm run soak -- [--only name] [--seed number] [--write]`: long tests under faults; ends with code 1 where a promise
  * was broken. `--write` adds a line for each to docs/reliability/ledger.jsonl, which only grows.
  */
-const soaks: Record<string, (seed: number) => Promise<Soak>> = { "background-responses": backgroundResponses };
+const soaks: Record<string, (seed: number) => Promise<Soak>> = {
+  "background-responses": backgroundResponses,
+  ...processFaults,
+};
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

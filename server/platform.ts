@@ -103,7 +103,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   });
   parts.defer(() => keyDirectory.stop());
 
-  parts.defer(startHousekeeping(database.db, clock, logger));
+  parts.defer(startHousekeeping(database.db, logger));
   const journal = await openUsageJournal({
     folder: join(config.dataFolder, "journal"),
     db: database.db,

@@ -40,7 +40,14 @@ function start(
 ): Serving {
   const child = spawn(process.execPath, [join(import.meta.dir, program), ...words], {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, HEADRACE_PORT: "0", HEADRACE_MODELS: "none", HEADRACE_DRAIN_SECONDS: "0", ...environment },
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      HEADRACE_PORT: "0",
+      HEADRACE_MODELS: "none",
+      HEADRACE_DRAIN_SECONDS: "0",
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

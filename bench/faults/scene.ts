@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ServerProcess, startServerProcess } from "@headrace/server/testing/server-process.ts";
 import { allStoredUsage } from "@headrace/server/testing/stored-usage.ts";
@@ -32,7 +34,10 @@ const unexpected = /unhandled|failed unexpectedly|uncaught|has stopped/i;
 
 export async function openScene(place: Place): Promise<Scene> {
   await using parts = new AsyncDisposableStack();
-  const journal = join(place.folder, "upstream.jsonl");
+  // Apart from the place, whose disk may be full.
+  const notes = await mkdtemp(join(tmpdir(), "headrace-bench-"));
+  parts.defer(() => rm(notes, { recursive: true, force: true }));
+  const journal = join(notes, "upstream.jsonl");
   const upstream = parts.use(await startUpstreamProcess({ journal }));
   const receipts: Receipt[] = [];
   let asked = 0;
