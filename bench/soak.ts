@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { addToLedger } from "./ledger.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
+import { everyBrokenBuild } from "./soaks/broken-builds.ts";
 import { processFaults } from "./soaks/process-faults.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
 
@@ -13,6 +14,7 @@ import { renderSoak, type Soak } from "./soaks/soak-result.ts";
 const soaks: Record<string, (seed: number) => Promise<Soak>> = {
   "background-responses": backgroundResponses,
   ...processFaults,
+  "broken-builds": everyBrokenBuild,
 };
 
 async function main(): Promise<void> {

@@ -1,6 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { databaseKinds } from "../place.ts";
 import { clockJumps } from "./clock-jumps.ts";
+
+setDefaultTimeout(120_000);
 
 test.each(databaseKinds)(
   "clocks that jump by hours change nothing of what is booked and stored, on the %s database",

@@ -1,6 +1,8 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { fillDisk } from "./fill-disk.ts";
 import { mountSmallDisk } from "./small-disk.ts";
+
+setDefaultTimeout(120_000);
 
 const disk = mountSmallDisk(200);
 afterAll(() => disk?.[Symbol.dispose]());

@@ -1,6 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { databaseKinds } from "../place.ts";
 import { killServer } from "./kill-server.ts";
+
+setDefaultTimeout(120_000);
 
 test.each(databaseKinds)(
   "what a killed server was at is booked once by the next one, on the %s database",

@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { databaseKinds } from "../place.ts";
 import { nginxProgram } from "./nginx.ts";
 import { rollingRestart } from "./rolling-restart.ts";
+
+setDefaultTimeout(120_000);
 
 const isPossible = nginxProgram !== undefined && databaseKinds.includes("postgres");
 

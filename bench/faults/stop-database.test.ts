@@ -1,6 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { breakableKinds } from "./breakable-database.ts";
 import { stopDatabase } from "./stop-database.ts";
+
+setDefaultTimeout(120_000);
 
 for (const kind of ["embedded", "postgres"] as const) {
   // Postgres has to be installed here, since one of its own is broken.
