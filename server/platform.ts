@@ -287,9 +287,11 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
       });
     },
     async drain() {
+      // To one that was not ready yet nobody sends anything.
+      const wasServing = phase === "serving";
       phase = "stopping";
       listener.endConnections();
-      await Promise.all([takeOver?.stop(), delay(config.drainMs)]);
+      await Promise.all([takeOver?.stop(), delay(wasServing ? config.drainMs : 0)]);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

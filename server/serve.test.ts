@@ -191,8 +191,8 @@ describe("SIGTERM", () => {
     const before = await fetch(`${url}/readyz`);
     expect([before.status, before.headers.get("connection")]).toEqual([200, null]);
     server.kill("SIGTERM");
-    let ready = await fetch(`${url}/readyz`);
-    while (ready.status === 200) ready = await fetch(`${url}/readyz`);
+    while ((await fetch(`${url}/livez`)).headers.get("connection") !== "close") await Bun.sleep(10);
+    const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.json()]).toMatchObject([503, { problems: { server: "it is stopping" } }]);
     for (const path of ["/livez", "/v1/models", "/nothing"]) {
       const answer = await fetch(url + path);

@@ -57,9 +57,8 @@ export const brokenBuilds: readonly BrokenBuild[] = [
       if (numUpdatedRows === 0n)`,
     replace: `        .executeTakeFirst();
       if (numUpdatedRows === 0n)`,
-    test: "server/resources/responses/background/take-over.test.ts",
-    testName: "a process that was only paused adds nothing to what was taken over from it",
-    needsPostgres: true,
+    test: "server/resources/responses/background/fence.test.ts",
+    testName: "what was taken over is written by who took it over, and by nobody who held it before",
   },
   {
     promise: "Leases run out by the database's clock",
@@ -102,6 +101,15 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     find: `      phase = "stopping";
       listener`,
     replace: "      listener",
+    test: "server/serve.test.ts",
+    testName:
+      "where others serve beside, says so at /readyz, and answers on until they are known, each time for the last time",
+  },
+  {
+    promise: "Streams of a process that stops go on to their end",
+    file: "server/http/bun-listener.ts",
+    find: "      const drained = server.stop();",
+    replace: "      const drained = server.stop(true);",
     test: "bench/faults/rolling-restart.test.ts",
     testName: "nobody notices that the processes behind nginx are restarted one after the other",
     needsPostgres: true,

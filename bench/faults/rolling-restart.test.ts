@@ -11,7 +11,7 @@ const isPossible = nginxProgram !== undefined && databaseKinds.includes("postgre
 test.skipIf(!isPossible)(
   "nobody notices that the processes behind nginx are restarted one after the other",
   async () => {
-    const short = { restarts: 2, streams: 30, wholesPerSecond: 50, tokens: 40, periodMs: 25, drainSeconds: 2 };
+    const short = { restarts: 2, streams: 30, wholesPerSecond: 50, tokens: 160, periodMs: 25, drainSeconds: 2 };
     const { broken } = await rollingRestart(short);
     expect(broken).toEqual([]);
   },
