@@ -33,7 +33,10 @@ export async function serve({ environment, cwd }: { environment: Environment; cw
   const signal = await Promise.race([stopAsked, starting.then(() => stopAsked)]);
   abort.abort(new Error("the server is stopping"));
   // Who presses Ctrl-C has no balancer that has to notice first.
-  if (signal === "SIGTERM") await platform.drain();
+  if (signal === "SIGTERM") {
+    logger.log("info", "stopping: /readyz says no, requests are still taken", { seconds: config.drainMs / 1000 });
+    await platform.drain();
+  }
   logger.log("info", "stopping: finishing the running requests");
 }
 
