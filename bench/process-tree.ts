@@ -23,7 +23,7 @@ export async function cpuSeconds(pid: number): Promise<number> {
 }
 
 /** The process and all its descendants. */
-async function treeOf(root: number): Promise<number[]> {
+export async function treeOf(root: number): Promise<number[]> {
   const parents = new Map<number, number>();
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;

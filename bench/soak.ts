@@ -3,6 +3,8 @@ import { parseArgs } from "node:util";
 import { addToLedger } from "./ledger.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
+import { everyBrokenBuild } from "./soaks/broken-builds.ts";
+import { processFaults } from "./soaks/process-faults.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
 import { validatedStreams } from "./soaks/validated-streams.ts";
 
@@ -13,6 +15,8 @@ import { validatedStreams } from "./soaks/validated-streams.ts";
 const soaks: Record<string, (seed: number) => Promise<Soak>> = {
   "background-responses": backgroundResponses,
   "validated-streams": validatedStreams,
+  ...processFaults,
+  "broken-builds": everyBrokenBuild,
 };
 
 const seedsMax = 2 ** 31;

@@ -73,7 +73,7 @@ export class ModelPool {
       if (isReleased) return;
       isReleased = true;
       entry.users--;
-      entry.usedAtMs = Date.now();
+      entry.usedAtMs = performance.now();
     };
     try {
       return { ...(await entry.loading), release };
@@ -98,7 +98,7 @@ export class ModelPool {
 
   #load(registered: RegisteredModel): Entry {
     this.#makeRoom(registered);
-    const entry: Entry = { registered, loading: this.#open(registered), users: 0, usedAtMs: Date.now() };
+    const entry: Entry = { registered, loading: this.#open(registered), users: 0, usedAtMs: performance.now() };
     this.#entries.set(registered.id, entry);
     entry.loading.catch((error: unknown) => {
       log("error", "a model did not load", { model: registered.id, error: String(error) });
@@ -148,7 +148,7 @@ export class ModelPool {
   }
 
   #unloadIdle(): void {
-    const before = Date.now() - this.#options.idleUnloadMs;
+    const before = performance.now() - this.#options.idleUnloadMs;
     for (const entry of this.#entries.values()) if (entry.users === 0 && entry.usedAtMs < before) this.#drop(entry);
   }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ModelLibrary } from "@headrace/engine/library/model-library.ts";
 import type { AuditCommandParts } from "./audit/audit-command.ts";
 import { deriveAuditSigningKey } from "./audit/signing-key.ts";
+import { requireSameTime } from "./clock-check.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { fingerprintOfSecret, openSecretFile } from "./config/secret.ts";
@@ -18,6 +19,7 @@ import { agreeOnFact } from "./identity/installation-store.ts";
 import { deriveInviteHashKey } from "./identity/invite-token.ts";
 import { KeyService } from "./identity/key-service.ts";
 import { deriveReasoningSealKey } from "./inference/reasoning-seal.ts";
+import { systemClock } from "./ports/clock.ts";
 import type { Logger } from "./ports/logger.ts";
 
 /** What a data folder holds, opened: the server stands on it, and a command that runs without a server too. */
@@ -51,6 +53,7 @@ export async function openFoundation(config: Config, logger: Logger): Promise<Fo
   const database = openDatabase(address);
   parts.defer(() => database.close());
   await requireSameSecret(database, secret);
+  await requireSameTime(database, systemClock, logger);
   const hashKey = deriveApiKeyHashKey(secret);
   const keys = new KeyService(database.db, hashKey);
   const firstKeys = await ensureFirstIdentity(database.db, keys, revealed(config), config.dataFolder);

@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
 import { AddressList } from "./access/address-list.ts";
@@ -73,6 +74,11 @@ export type Platform = AsyncDisposable & {
   mailSettled(): Promise<void>;
   /** From now on `/readyz` says yes, as long as nothing is wrong. */
   markReady(): void;
+  /**
+   * Says at `/readyz` that requests should go elsewhere, ends connections with their next answer, and goes on serving for
+   * the configured time. To be called before it is disposed of, where others serve beside it.
+   */
+  drain(): Promise<void>;
 };
 
 /**
@@ -97,7 +103,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   });
   parts.defer(() => keyDirectory.stop());
 
-  parts.defer(startHousekeeping(database.db, clock, logger));
+  parts.defer(startHousekeeping(database.db, logger));
   const journal = await openUsageJournal({
     folder: join(config.dataFolder, "journal"),
     db: database.db,
@@ -292,6 +298,13 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
         isAlone: config.database.kind === "embedded",
         principalOf: (keyId) => keyDirectory.directory.principalOf(keyId),
       });
+    },
+    async drain() {
+      // To one that was not ready yet nobody sends anything.
+      const wasServing = phase === "serving";
+      phase = "stopping";
+      listener.endConnections();
+      await Promise.all([takeOver?.stop(), delay(wasServing ? config.drainMs : 0)]);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +38,14 @@ function start(
 ): Serving {
   const child = spawn(process.execPath, [join(import.meta.dir, program), ...words], {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, HEADRACE_PORT: "0", HEADRACE_MODELS: "none", ...environment },
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      HEADRACE_PORT: "0",
+      HEADRACE_MODELS: "none",
+      HEADRACE_DRAIN_SECONDS: "0",
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -176,6 +183,24 @@ describe("a server that can't start says why and ends", () => {
 });
 
 describe("SIGTERM", () => {
+  test("where others serve beside, says so at /readyz, and answers on until they are known, each time for the last time", async () => {
+    const server = start(newFolder(), { HEADRACE_DRAIN_SECONDS: "3600" });
+    const url = await server.url();
+    const before = await fetch(`${url}/readyz`);
+    expect([before.status, before.headers.get("connection")]).toEqual([200, null]);
+    server.kill("SIGTERM");
+    while (!server.output().includes("requests are still taken")) await Bun.sleep(10);
+    const ready = await fetch(`${url}/readyz`);
+    expect([ready.status, await ready.json()]).toMatchObject([503, { problems: { server: "it is stopping" } }]);
+    for (const path of ["/livez", "/v1/models", "/nothing"]) {
+      const answer = await fetch(url + path);
+      expect(answer.headers.get("connection")).toBe("close");
+      expect(answer.status).toBe(path === "/livez" ? 200 : path === "/nothing" ? 404 : 401);
+    }
+    server.kill("SIGTERM");
+    expect(await server.exited).toBeNull();
+  }, 60_000);
+
   test("lets a running stream end, and refuses new connections meanwhile", async () => {
     await using provider = await startScriptedProvider();
     let go: () => void = () => {};
@@ -232,15 +257,14 @@ describe("a full disk", () => {
       const respond = () => ask("/v1/responses", { input: "x" });
       const kept = (await (await respond()).json()) as { id: string };
 
-      const filler = join(mount, "filler");
-      spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"]);
+      const giveBack = disk.fill();
       let refusal = await respond();
       for (let tries = 0; refusal.status === 200 && tries < 500; tries++) refusal = await respond();
       expect(refusal.status).toBe(503);
       expect(await refusal.json()).toMatchObject({ error: { code: "storage_unavailable", param: null } });
       expect((await fetch(`${url}/livez`)).status).toBe(200);
 
-      rmSync(filler);
+      giveBack();
       const deadlineMs = performance.now() + 30_000;
       while ((await respond()).status !== 200 && performance.now() < deadlineMs) await Bun.sleep(100);
       expect((await respond()).status).toBe(200);

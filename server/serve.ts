@@ -30,14 +30,19 @@ export async function serve({ environment, cwd }: { environment: Environment; cw
     platform.markReady();
     process.stdout.write(`headrace ready on ${platform.url}\n`);
   });
-  await Promise.race([stopAsked, starting.then(() => stopAsked)]);
+  const signal = await Promise.race([stopAsked, starting.then(() => stopAsked)]);
   abort.abort(new Error("the server is stopping"));
+  // Who presses Ctrl-C has no balancer that has to notice first.
+  if (signal === "SIGTERM") {
+    logger.log("info", "stopping: /readyz says no, requests are still taken", { seconds: config.drainMs / 1000 });
+    await platform.drain();
+  }
   logger.log("info", "stopping: finishing the running requests");
 }
 
-function untilSignal(): Promise<void> {
+function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
   });
 }
 

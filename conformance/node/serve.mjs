@@ -33,6 +33,7 @@ export async function startServer({ folder: given, environment = {}, yaml, ownMo
   const settings = {
     HEADRACE_DATA: dataFolder,
     HEADRACE_PORT: "0",
+    HEADRACE_DRAIN_SECONDS: "0",
     HEADRACE_MODELS: `${chatModel},${embeddingModel}`,
     ...environment,
   };

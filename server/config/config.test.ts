@@ -41,6 +41,7 @@ describe("an empty environment", () => {
     expect(config.mail).toEqual({ kind: "folder", folder: join(cwd, ".headrace", "mail"), from: "headrace@localhost" });
     expect(config.file).toEqual({ providers: [], models: [] });
     expect(config.limits.heartbeatMs).toBe(15_000);
+    expect([config.drainMs, config.limits.shutdownGraceMs]).toEqual([0, 20_000]);
     expect(readdirSync(cwd)).toEqual([]);
   });
 });
@@ -52,6 +53,16 @@ const mailed = {
 };
 
 describe("settings", () => {
+  test("say how a stop goes; beside other processes it drains first", () => {
+    const stopOf = (environment: Environment) => {
+      const { drainMs, limits } = loadConfig({ HEADRACE_DATABASE_URL: "postgres://a@b/c", ...environment }, cwd);
+      return [drainMs, limits.shutdownGraceMs];
+    };
+    expect(stopOf({})).toEqual([5_000, 20_000]);
+    expect(stopOf({ HEADRACE_DRAIN_SECONDS: "0", HEADRACE_SHUTDOWN_SECONDS: "900" })).toEqual([0, 900_000]);
+    expect(problemsOf({ HEADRACE_DRAIN_SECONDS: "soon", HEADRACE_SHUTDOWN_SECONDS: "0" })).toHaveLength(2);
+  });
+
   test("become typed values", () => {
     const config = loadConfig(
       {

@@ -32,6 +32,8 @@ export type Config = {
   readonly engine: EngineSettings;
   readonly mail: MailSettings;
   readonly log: { readonly level: LogLevel };
+  /** How long requests are still taken after SIGTERM, while balancers learn from `/readyz` to send them elsewhere. */
+  readonly drainMs: number;
   readonly file: HeadraceFile;
   readonly limits: Limits;
 };
@@ -73,7 +75,7 @@ export type EngineSettings = {
  */
 export function loadConfig(environment: Environment, cwd: string, limitOverrides: Partial<Limits> = {}): Config {
   const reader = new SettingReader(environment);
-  const limits = limitsWith(limitOverrides);
+  const limits = limitsWith({ ...readShutdown(reader), ...limitOverrides });
   reportRefusedSettings(environment, reader);
   const dataFolder = resolve(cwd, reader.text("HEADRACE_DATA") ?? ".headrace");
   const config: Config = {
@@ -89,6 +91,7 @@ export function loadConfig(environment: Environment, cwd: string, limitOverrides
     engine: readEngine(reader),
     mail: readMail(reader, dataFolder),
     log: { level: reader.oneOf("HEADRACE_LOG", ["debug", "info", "warn", "error"]) ?? "info" },
+    drainMs: readDrainMs(reader),
     file: readFile(environment, reader, cwd, limits),
     limits,
   };
@@ -201,6 +204,20 @@ function readEngine(reader: SettingReader): EngineSettings {
     parallel: reader.integer("HEADRACE_ENGINE_PARALLEL", 1, 256),
     idleSeconds: reader.integer("HEADRACE_ENGINE_IDLE_SECONDS", 0, 604_800),
   };
+}
+
+function readShutdown(reader: SettingReader): Partial<Limits> {
+  const seconds = reader.integer("HEADRACE_SHUTDOWN_SECONDS", 1, 86_400);
+  return seconds === undefined ? {} : { shutdownGraceMs: seconds * 1000 };
+}
+
+/** A balancer that looks every two seconds has looked twice. */
+const drainSecondsDefault = 5;
+
+/** On the embedded database this process is the only one: requests that it does not take have nowhere to go. */
+function readDrainMs(reader: SettingReader): number {
+  const isAlone = reader.text("HEADRACE_DATABASE_URL") === undefined;
+  return (reader.integer("HEADRACE_DRAIN_SECONDS", 0, 3_600) ?? (isAlone ? 0 : drainSecondsDefault)) * 1000;
 }
 
 function readFile(environment: Environment, reader: SettingReader, cwd: string, limits: Limits): HeadraceFile {

@@ -47,8 +47,8 @@ export const defaultLimits = {
   websocketSteersMax: 8,
   /** What one WebSocket remembers of responses that are not stored: the text of several contexts of a million tokens. */
   websocketMemoryBytesMax: 16 * mebibyte,
-  /** How long running requests may take after SIGTERM; Kubernetes kills after 30 s unless told otherwise. */
-  shutdownGraceMs: 25 * secondMs,
+  /** How long running requests may take at a stop; after 5 s of drain, and before Kubernetes kills at 30 s. */
+  shutdownGraceMs: 20 * secondMs,
   /** How long a stream can be taken up again after its last event; OpenAI gives 5 minutes. */
   resumeWindowMs: 10 * minuteMs,
   /** Background responses that one project may have under way, in all processes: each takes a connection of a model's. */

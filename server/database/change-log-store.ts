@@ -65,8 +65,12 @@ export async function currentChangeCursor(db: Kysely<Tables>): Promise<ChangeCur
   return snapshot;
 }
 
-/** Drops changes that every reader has long read. Readers re-read everything at their start, so hours are enough. */
-export async function dropChangesBefore(db: Kysely<Tables>, before: Date): Promise<number> {
-  const result = await db.deleteFrom("change_log").where("created_at", "<", before).executeTakeFirst();
+/**
+ * Drops changes that every reader has long read, `keptMs` old by the database's clock: a process whose own clock is ahead
+ * would take away what nobody has read. Readers re-read everything at their start, so hours are enough.
+ */
+export async function dropOldChanges(db: Kysely<Tables>, keptMs: number): Promise<number> {
+  const limit = sql<Date>`now() - ${keptMs}::bigint * interval '1 millisecond'`;
+  const result = await db.deleteFrom("change_log").where("created_at", "<", limit).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

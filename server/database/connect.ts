@@ -1,5 +1,5 @@
 import { SQL } from "bun";
-import { Kysely } from "kysely";
+import { Kysely, sql as statement } from "kysely";
 import { applicationRole } from "./application-role.ts";
 import { isDatabaseUnavailable, withSqlStateAsCode } from "./database-errors.ts";
 import { bunSqlDialect } from "./dialect.ts";
@@ -20,6 +20,8 @@ export type DatabaseOptions = {
   readonly connectionsMax?: number;
   /** How long a connection attempt may take. */
   readonly connectTimeoutMs?: number;
+  /** How long a statement may be without an answer, in milliseconds; an owner's may take as long as they like. */
+  readonly answerMsMax?: number;
 };
 
 export type OpenDatabase = {
@@ -43,6 +45,8 @@ export type OpenDatabase = {
 
 const connectionsMaxDefault = 10;
 const connectTimeoutMsDefault = 5_000;
+/** As long as keys are still taken while the database can't be asked; what waits longer would only be refused later. */
+const answerMsMaxDefault = 10_000;
 const closeTimeoutSeconds = 5;
 /** A pooled connection is replaced after this time, so that load balancers and failovers are followed. */
 const connectionLifetimeSeconds = 30 * 60;
@@ -51,16 +55,15 @@ const connectionLifetimeSeconds = 30 * 60;
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): OpenDatabase {
   const sql = openPool(address, options);
   const counter = { sent: 0 };
-  const db = new Kysely<Tables>({ dialect: bunSqlDialect(sql, counter) });
+  const answerMsMax = options.answerMsMax ?? (options.as === "owner" ? Number.POSITIVE_INFINITY : answerMsMaxDefault);
+  const db = new Kysely<Tables>({ dialect: bunSqlDialect(sql, counter, answerMsMax) });
+  // On the same pool, and counted apart.
+  const pinging = new Kysely<Tables>({ dialect: bunSqlDialect(sql, { sent: 0 }, answerMsMax) });
   return {
     db,
     statementsSent: () => counter.sent,
     async ping() {
-      try {
-        await sql.unsafe("select 1");
-      } catch (error) {
-        throw withSqlStateAsCode(error);
-      }
+      await statement`select 1`.execute(pinging);
     },
     async listen(channel, onMessage, onSubscribed) {
       const subscription = await sql.listen(channel, onMessage, onSubscribed);

@@ -18,6 +18,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return unavailableSqlStates.test(code) || unavailableDriverCodes.test(code);
 }
 
+/** All connections are taken, and none comes back: as SQLSTATE `connection_failure`. */
+export function noConnectionInTime(waitedMs: number): Error {
+  return Object.assign(new Error(`no connection to the database became free within ${waitedMs} ms`), { code: "08006" });
+}
+
 /** Whether the same transaction may succeed when it is run again: serialization failure or deadlock. */
 export function isRetryableConflict(error: unknown): boolean {
   const code = codeOf(error);

@@ -184,3 +184,17 @@ describe("a database that can't be had", () => {
     expect(await failureOf(sql`select 1`.execute(opened.db))).toBeInstanceOf(Error);
   });
 });
+
+test("a statement that gets no answer fails as `unavailable`, as do those that wait behind it; later ones are answered", async () => {
+  const impatient = openDatabase(address, { connectionsMax: 2, answerMsMax: 100 });
+  const waiting = await owner.db.transaction().execute(async (transaction) => {
+    await sql`lock table items in access exclusive mode`.execute(transaction);
+    const read = () => sql`select count(*) from items`.execute(impatient.db);
+    const change = () => impatient.db.transaction().execute((inner) => sql`select count(*) from items`.execute(inner));
+    return Promise.all([read, change, read, change].map((work) => failureOf(work())));
+  });
+  expect(waiting.map(isDatabaseUnavailable)).toEqual([true, true, true, true]);
+  await sql`select count(*) from items`.execute(impatient.db);
+  await impatient.db.transaction().execute((inner) => sql`select count(*) from items`.execute(inner));
+  await impatient.close();
+});

@@ -10,7 +10,8 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from "kysely";
-import { withSqlStateAsCode } from "./database-errors.ts";
+import { awaitAnswer } from "./answer-deadline.ts";
+import { noConnectionInTime, withSqlStateAsCode } from "./database-errors.ts";
 
 type BunResult = unknown[] & { readonly command: string | null; readonly count: number | null };
 
@@ -30,11 +31,19 @@ export function aheadQuery(text: string, parameters: readonly unknown[]): Compil
 /** Counts what was sent to the database, BEGIN and COMMIT included. */
 export type StatementCounter = { sent: number };
 
-/** Kysely on Bun's own Postgres client. Closing the Kysely instance closes `sql`. */
-export function bunSqlDialect(sql: SQL, counter: StatementCounter = { sent: 0 }): Dialect {
+/**
+ * Kysely on Bun's own Postgres client. Closing the Kysely instance closes `sql`.
+ * @param answerMsMax a statement that is not answered for so many milliseconds fails, and its connection is closed: a
+ *   server that hangs, or a network that swallows packets, breaks no connection by itself.
+ */
+export function bunSqlDialect(
+  sql: SQL,
+  counter: StatementCounter = { sent: 0 },
+  answerMsMax = Number.POSITIVE_INFINITY,
+): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new BunSqlDriver(sql, counter),
+    createDriver: () => new BunSqlDriver(sql, counter, answerMsMax),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -43,11 +52,13 @@ export function bunSqlDialect(sql: SQL, counter: StatementCounter = { sent: 0 })
 class BunSqlConnection implements DatabaseConnection {
   readonly #reserved: ReservedSQL;
   readonly #counter: StatementCounter;
+  readonly #answerMsMax: number;
   #ahead: Promise<BunResult>[] = [];
 
-  constructor(reserved: ReservedSQL, counter: StatementCounter) {
+  constructor(reserved: ReservedSQL, counter: StatementCounter, answerMsMax: number) {
     this.#reserved = reserved;
     this.#counter = counter;
+    this.#answerMsMax = answerMsMax;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -75,10 +86,21 @@ class BunSqlConnection implements DatabaseConnection {
 
   /** Runs one statement behind all that was sent ahead, and throws the first error of them all. */
   async run(text: string, parameters: readonly unknown[] = []): Promise<BunResult> {
-    const current = this.#send(text, parameters);
-    if (this.#ahead.length === 0) return current;
-    const ahead = this.#ahead;
-    this.#ahead = [];
+    // Closing the connection fails what waits on it.
+    const answered = awaitAnswer(this.#answerMsMax, () => {
+      this.#reserved.close({ timeout: 0 }).catch(() => {
+        // It was closed already.
+      });
+    });
+    try {
+      return await this.#runBehind(this.#ahead.splice(0), this.#send(text, parameters));
+    } finally {
+      answered();
+    }
+  }
+
+  async #runBehind(ahead: readonly Promise<BunResult>[], current: Promise<BunResult>): Promise<BunResult> {
+    if (ahead.length === 0) return current;
     await Promise.allSettled([...ahead, current]);
     for (const sent of ahead) await sent;
     return current;
@@ -108,19 +130,29 @@ class BunSqlConnection implements DatabaseConnection {
 class BunSqlDriver implements Driver {
   readonly #sql: SQL;
   readonly #counter: StatementCounter;
+  readonly #answerMsMax: number;
 
-  constructor(sql: SQL, counter: StatementCounter) {
+  constructor(sql: SQL, counter: StatementCounter, answerMsMax: number) {
     this.#sql = sql;
     this.#counter = counter;
+    this.#answerMsMax = answerMsMax;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<BunSqlConnection> {
+    const reserving = this.#sql.reserve();
+    const late = Promise.withResolvers<never>();
+    const gotOne = awaitAnswer(this.#answerMsMax, () => late.reject(noConnectionInTime(this.#answerMsMax)));
     try {
-      return new BunSqlConnection(await this.#sql.reserve(), this.#counter);
+      const reserved = await Promise.race([reserving, late.promise]);
+      return new BunSqlConnection(reserved, this.#counter, this.#answerMsMax);
     } catch (error) {
+      // One that comes yet has nobody who uses it; where it was refused, that is what is thrown here.
+      reserving.then((reserved) => reserved.release()).catch(() => undefined);
       throw withSqlStateAsCode(error);
+    } finally {
+      gotOne();
     }
   }
 

@@ -19,6 +19,8 @@ export type Connection = {
 
 export type Listener = {
   readonly url: string;
+  /** From now on each answer ends its connection: who keeps connections opens its next one elsewhere. */
+  endConnections(): void;
   /** Takes no new connections and waits for the running requests, at most `graceMs`; then `cut` is called and the rest ends. */
   stop(graceMs: number, cut: () => void): Promise<void>;
 };
@@ -35,17 +37,19 @@ export type ListenOptions = {
 
 /** Serves HTTP with Bun.serve. */
 export function listen(options: ListenOptions): Listener {
+  let isEnding = false;
   const common = {
     idleTimeout: idleTimeoutSeconds,
     maxRequestBodySize: options.bodyBytesMax,
     fetch(request: Request, server: Bun.Server<SocketEvents>): Promise<Response | undefined> {
-      return options.handle(request, {
+      const answering = options.handle(request, {
         get peerAddress() {
           return server.requestIP(request)?.address;
         },
         allowSilence: () => server.timeout(request, 0),
         upgrade: (headers, events) => server.upgrade(request, { headers, data: events }),
       });
+      return isEnding ? answering.then(asLastAnswer) : answering;
     },
     error(): Response {
       return Response.json(
@@ -68,6 +72,9 @@ export function listen(options: ListenOptions): Listener {
       : Bun.serve({ ...common, hostname: where.host, port: where.port });
   return {
     url: "unixSocket" in where ? where.unixSocket : `http://${hostForUrl(where.host)}:${server.port}`,
+    endConnections() {
+      isEnding = true;
+    },
     async stop(graceMs, cut) {
       const drained = server.stop();
       const inTime = await Promise.race([drained.then(() => true), sleep(graceMs).then(() => false)]);
@@ -77,6 +84,12 @@ export function listen(options: ListenOptions): Listener {
       await server.stop(true);
     },
   };
+}
+
+/** Of its connection, RFC 9112 section 9.6. */
+function asLastAnswer(response: Response | undefined): Response | undefined {
+  response?.headers.set("connection", "close");
+  return response;
 }
 
 function webSocketHandler(messageBytesMax: number): Bun.WebSocketHandler<SocketEvents> {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { dropChangesBefore } from "../database/change-log-store.ts";
+import { dropOldChanges } from "../database/change-log-store.ts";
 import type { Tables } from "../database/tables.ts";
 import { inPlatform } from "../database/tenant.ts";
 
@@ -7,9 +7,9 @@ import { inPlatform } from "../database/tenant.ts";
 const changesKeptMs = 24 * 3_600_000;
 
 /** Deletes what has run out: answers kept for an Idempotency-Key, and changes that everybody has read. */
-export async function deleteExpired(db: Kysely<Tables>, nowMs: number): Promise<void> {
+export async function deleteExpired(db: Kysely<Tables>): Promise<void> {
   await inPlatform(db, (transaction) =>
     transaction.deleteFrom("idempotency_keys").where("expires_at", "<=", sql<Date>`now()`).execute(),
   );
-  await dropChangesBefore(db, new Date(nowMs - changesKeptMs));
+  await dropOldChanges(db, changesKeptMs);
 }

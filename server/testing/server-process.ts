@@ -11,6 +11,8 @@ export type ServerProcess = {
   readonly exited: Promise<number | null>;
   /** What it was started with. */
   readonly settings: Readonly<Record<string, string>>;
+  /** What it wrote so far. */
+  output(): string;
   kill(signal: NodeJS.Signals): void;
   /** A request with the project's key, a JSON body where there is one. */
   send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response>;
@@ -26,6 +28,8 @@ export async function startServerProcess(options: {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly yaml: string;
+  /** A module that is run in the process before the server. */
+  readonly preload?: string;
 }): Promise<ServerProcess> {
   mkdirSync(options.folder, { recursive: true });
   writeFileSync(join(options.folder, "headrace.yaml"), options.yaml);
@@ -36,16 +40,18 @@ export async function startServerProcess(options: {
     HEADRACE_SECRET: secret,
     HEADRACE_BOOTSTRAP_KEY: projectKey,
     HEADRACE_LOG: "warn",
+    HEADRACE_DRAIN_SECONDS: "0",
     ...options.environment,
   };
-  const child = spawn(process.execPath, ["--no-env-file", program], {
+  const words = ["--no-env-file", ...(options.preload === undefined ? [] : ["--preload", options.preload]), program];
+  const child = spawn(process.execPath, words, {
     cwd: options.folder,
     env: { PATH: process.env.PATH, HOME: options.folder, BUN_CONFIG_MAX_HTTP_REQUESTS: "16384", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+  let output = "";
   const url = await new Promise<string>((resolve, reject) => {
-    let output = "";
     const read = (text: string): void => {
       output += text;
       const ready = /^headrace ready on (\S+)$/m.exec(output)?.[1];
@@ -63,6 +69,7 @@ export async function startServerProcess(options: {
     pid: child.pid ?? 0,
     exited,
     settings,
+    output: () => output,
     kill: (signal) => void child.kill(signal),
     send: (method, path, body, signal) =>
       fetch(url + path, {

@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A file system of its own that is soon full. */
-export type SmallDisk = Disposable & { readonly path: string };
+export type SmallDisk = Disposable & {
+  readonly path: string;
+  /** Takes all that is left. @returns what gives it back. */
+  fill(): () => void;
+};
 
 /**
  * Mounts a tmpfs. It stays until it is disposed of, also where its file's tests are left out: mount it in a test or a
@@ -19,8 +23,14 @@ export function mountSmallDisk(size: string): SmallDisk {
     rmSync(path, { recursive: true });
     throw new Error(`mount ended with ${status}: ${String(stderr)}`);
   }
+  const filler = join(path, "filler");
   return {
     path,
+    fill() {
+      // It ends when the disk is full.
+      spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=4k"]);
+      return () => rmSync(filler);
+    },
     [Symbol.dispose]() {
       // Whatever is still open there goes with its process.
       spawnSync("umount", ["-l", path]);

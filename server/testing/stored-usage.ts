@@ -13,6 +13,20 @@ export type StoredUsage = {
   readonly quantities: Readonly<Record<string, number>>;
 };
 
+/** How long booked requests took, in milliseconds, and until their first token; from the data of a server that has ended. */
+export async function storedDurations(
+  environment: Readonly<Record<string, string>>,
+): Promise<
+  readonly { readonly day: string; readonly latencyMs: number; readonly timeToFirstTokenMs: number | null }[]
+> {
+  const rows = await storedRows(environment);
+  return rows.map(({ day, latency_ms: latencyMs, time_to_first_token_ms: timeToFirstTokenMs }) => ({
+    day: new Date(day).toISOString().slice(0, 10),
+    latencyMs,
+    timeToFirstTokenMs,
+  }));
+}
+
 /**
  * All that is booked, by request, an entry for each attempt in order; read from the data of a server process that has
  * ended: what its journal still holds is booked first.
@@ -21,14 +35,17 @@ export type StoredUsage = {
 export async function allStoredUsage(
   environment: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<string, readonly StoredUsage[]>> {
+  const byRequest = Map.groupBy(await storedRows(environment), ({ request_id }) => request_id);
+  return new Map([...byRequest].map(([requestId, ofRequest]) => [requestId, attemptsOf(ofRequest)]));
+}
+
+async function storedRows(environment: Readonly<Record<string, string>>) {
   const config = loadConfig(environment, process.cwd());
   const logger = createLogger({ level: "warn", stream: process.stderr, bufferBytesMax: 65_536 });
   await using foundation = await openFoundation(config, logger);
-  const rows = await inPlatform(foundation.database.db, (transaction) =>
+  return inPlatform(foundation.database.db, (transaction) =>
     transaction.selectFrom("usage_events").selectAll().orderBy("attempt").execute(),
   );
-  const byRequest = Map.groupBy(rows, ({ request_id }) => request_id);
-  return new Map([...byRequest].map(([requestId, ofRequest]) => [requestId, attemptsOf(ofRequest)]));
 }
 
 type MeterRow = {

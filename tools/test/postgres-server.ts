@@ -1,4 +1,4 @@
-import { chown, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,10 @@ const password = "headrace-test";
 export type PostgresServer = {
   /** As a role that may create databases and roles, and is no superuser: what an operator gives us. */
   readonly url: string;
+  /** Its main process, the parent of all others. */
+  pid(): Promise<number>;
+  /** Starts it again after it was killed. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -36,12 +40,17 @@ export async function startPostgres(binaries: string): Promise<PostgresServer> {
     await run("initdb", ["-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", passwordFile, "-E", "UTF8"]);
     const port = await freePort();
     const settings = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=${folder} -c fsync=off -c max_connections=200`;
-    await run("pg_ctl", ["-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start"]);
+    const start = () => run("pg_ctl", ["-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start"]);
+    await start();
     const admin = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const role = `create role headrace login createdb createrole password '${password}'`;
     await run("psql", ["-q", "-c", role, "-c", "create database headrace owner headrace", admin]);
     return {
       url: `postgres://headrace:${password}@127.0.0.1:${port}/headrace`,
+      async pid() {
+        return Number((await readFile(join(data, "postmaster.pid"), "utf8")).split("\n", 1)[0]);
+      },
+      startAgain: start,
       async stop() {
         await run("pg_ctl", ["-D", data, "-w", "-m", "immediate", "stop"]);
         await rm(folder, { recursive: true, force: true });
@@ -77,7 +86,8 @@ async function numberOf(result: Promise<CommandResult>): Promise<number> {
   return Number(stdout);
 }
 
-function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody uses now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);
     probe.listen(0, "127.0.0.1", () => {
