@@ -1,10 +1,14 @@
 import { parseArgs } from "node:util";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
+import { generatedRequests } from "./soaks/generated-requests.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
 
 /** `npm run soak -- [--only name]`: long tests under faults; ends with code 1 where a promise was broken. */
-const soaks: Record<string, () => Promise<Soak>> = { "background-responses": backgroundResponses };
+const soaks: Record<string, () => Promise<Soak>> = {
+  "background-responses": backgroundResponses,
+  "generated-requests": generatedRequests,
+};
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
