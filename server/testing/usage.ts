@@ -33,8 +33,8 @@ export async function usageOfRequest(server: TestServer, requestId: string): Pro
   }
 }
 
-/** What is booked for a request in all: how often it called a model, and everything that was metered of it. */
-export type BookedTotal = { readonly attempts: number; readonly quantity: number };
+/** What is booked for a request in all: how often it called a model, and whether it got all of an answer. */
+export type BookedTotal = { readonly attempts: number; readonly isCompleted: boolean };
 
 /** Request id -> what is booked for it, once there are at least so many requests. */
 export async function bookedTotals(server: TestServer, requestsMin: number): Promise<Map<string, BookedTotal>> {
@@ -42,19 +42,17 @@ export async function bookedTotals(server: TestServer, requestsMin: number): Pro
   for (;;) {
     await server.platform.foldUsage();
     const rows = await inPlatform(server.foundation.database.db, (transaction) =>
-      transaction.selectFrom("usage_events").select(["request_id", "attempt", "quantity"]).execute(),
+      transaction.selectFrom("usage_events").select(["request_id", "attempt", "status"]).distinct().execute(),
     );
     const byRequest = Map.groupBy(rows, (row) => row.request_id);
     if (byRequest.size >= requestsMin || performance.now() > deadlineMs) {
-      return new Map([...byRequest].map(([requestId, meters]) => [requestId, totalOf(meters)]));
+      return new Map(
+        [...byRequest].map(([requestId, attempts]) => {
+          const isCompleted = attempts.some(({ status }) => status === "completed");
+          return [requestId, { attempts: attempts.length, isCompleted }];
+        }),
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-function totalOf(meters: readonly { readonly attempt: number; readonly quantity: string }[]): BookedTotal {
-  return {
-    attempts: new Set(meters.map(({ attempt }) => attempt)).size,
-    quantity: meters.reduce((sum, { quantity }) => sum + Number(quantity), 0),
-  };
 }

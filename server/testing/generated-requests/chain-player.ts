@@ -46,34 +46,37 @@ export class ChainPlayer {
   async #sendUntilServed(request: GeneratedRequest, tenant: Tenant): Promise<void> {
     let next: GeneratedRequest | undefined = request;
     for (let tries = 0; next !== undefined && tries < triesMax; tries++) {
-      const { status, text }: Answer = await this.#send(next, tenant);
-      if (status !== 400 || next.spoilt !== undefined || next.body === undefined) return;
-      const body: string | undefined = followAdvice(next.body, JSON.parse(text));
+      const answer: Answer | undefined = await this.#send(next, tenant);
+      if (answer?.status !== 400 || next.spoilt !== undefined || next.body === undefined) return;
+      const body: string | undefined = followAdvice(next.body, JSON.parse(answer.text));
       next = body === undefined ? undefined : { ...next, body };
     }
   }
 
-  async #send(request: GeneratedRequest, tenant: Tenant): Promise<Answer> {
-    this.requests++;
-    const { method } = request;
+  /** @returns the (first) answer; undefined where its client has left. */
+  async #send(request: GeneratedRequest, tenant: Tenant): Promise<Answer | undefined> {
     const fill = (text: string): string => fillPlaces(text, tenant.ids, this.#strangersIds);
-    const url = this.#server.url + fill(request.path + request.query);
-    const body = request.body === undefined ? undefined : fill(request.body);
-    const key = this.#keyFor(request, tenant);
-    const response = await fetch(url, {
-      method,
-      headers: { ...request.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
-      ...(body === undefined ? {} : { body: Buffer.from(body, request.encoding) }),
-    });
-    const answer = { status: response.status, headers: response.headers, text: await response.text() };
+    const sent = {
+      url: this.#server.url + fill(request.path + request.query),
+      body: request.body === undefined ? undefined : fill(request.body),
+      key: this.#keyFor(request, tenant),
+    };
+    const copies = request.manner.kind === "twice" ? 2 : 1;
+    this.requests += copies;
+    const answers = await Promise.all(Array.from({ length: copies }, () => exchange(request, sent)));
+    for (const answer of answers) if (answer !== undefined) await this.#judge(request, sent, answer, tenant.ids);
+    return answers[0];
+  }
+
+  async #judge(request: GeneratedRequest, { url, body }: Sent, answer: Answer, ids: KnownIds): Promise<void> {
     this.statuses.set(answer.status, (this.statuses.get(answer.status) ?? 0) + 1);
     for (const rule of brokenRules(request, answer)) {
-      const asked = `${method} ${url.slice(this.#server.url.length)} ${JSON.stringify(request.headers)} ${body}`;
+      const path = url.slice(this.#server.url.length);
+      const asked = `${request.method} ${path} ${JSON.stringify(request.headers)} ${request.manner.kind} ${body}`;
       const said = [asked, answer.text].map((text) => text.slice(0, shownCharactersMax));
       this.findings.push([`${request.operation}: ${rule}`, ...said].join("\n  "));
     }
-    if (answer.status === 200) await this.#learn(request, answer, body, tenant);
-    return answer;
+    if (answer.status === 200) await this.#learn(request, answer, body, ids);
   }
 
   #keyFor({ operation, credential }: GeneratedRequest, tenant: Tenant): string | undefined {
@@ -86,7 +89,7 @@ export class ChainPlayer {
     return isManagement ? tenant.adminKey : tenant.projectKey;
   }
 
-  async #learn(request: GeneratedRequest, { text, headers }: Answer, body: string | undefined, { ids }: Tenant) {
+  async #learn(request: GeneratedRequest, { text, headers }: Answer, body: string | undefined, ids: KnownIds) {
     this.good.add(request.operation);
     if (headers.get("content-type")?.startsWith("text/event-stream") === true) {
       const id = /"id":"(resp_[^"]+)"/.exec(text)?.[1];
@@ -97,5 +100,25 @@ export class ChainPlayer {
     if (request.operation !== "createInvite") return;
     const { email } = z.object({ email: z.string() }).parse(JSON.parse(body ?? ""));
     ids.learn("invite_token", await tokenFor(this.#server, email));
+  }
+}
+
+/** What goes over the wire. */
+type Sent = { readonly url: string; readonly body: string | undefined; readonly key: string | undefined };
+
+async function exchange(request: GeneratedRequest, { url, body, key }: Sent): Promise<Answer | undefined> {
+  const { manner } = request;
+  const signal = manner.kind === "leaves" ? AbortSignal.timeout(manner.afterMs) : undefined;
+  try {
+    const response = await fetch(url, {
+      method: request.method,
+      headers: { ...request.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
+      ...(body === undefined ? {} : { body: Buffer.from(body, request.encoding) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  } catch (error) {
+    if (signal?.aborted === true) return undefined;
+    throw error;
   }
 }

@@ -11,8 +11,11 @@ const madeAccount = made.extend({ api_key: made.extend({ value: z.string() }) })
 
 /** Makes one of its own for a chain of requests: whatever they end, they end nobody else's. */
 export async function makeTenant(server: TestServer): Promise<Tenant> {
-  const make = async (path: string, key: string): Promise<unknown> =>
-    (await server.post(path, { name: "chain" }, { authorization: `Bearer ${key}` })).json();
+  const make = async (path: string, key: string): Promise<unknown> => {
+    const response = await server.post(path, { name: "chain" }, { authorization: `Bearer ${key}` });
+    if (!response.ok) throw new Error(`a chain has no ${path}: ${await response.text()}`);
+    return response.json();
+  };
   const organization = madeOrganization.parse(await make("/headrace/v1/organizations", server.keys.operator));
   const adminKey = organization.admin_api_key.value;
   const project = made.parse(await make("/v1/organization/projects", adminKey));

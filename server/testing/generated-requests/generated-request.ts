@@ -9,6 +9,9 @@ import { boundsOf } from "./schema-bounds.ts";
 /** Whose key a request carries. */
 export type Credential = "right" | "none" | "of another kind" | "unknown";
 
+/** Whether it is sent once, twice at the same time, or by a client that leaves so many milliseconds later. */
+export type Manner = { readonly kind: "once" | "twice" } | { readonly kind: "leaves"; readonly afterMs: number };
+
 /** A request whose ids are still places. */
 export type GeneratedRequest = {
   readonly operation: OperationId;
@@ -23,6 +26,7 @@ export type GeneratedRequest = {
   readonly encoding: "utf8" | "latin1";
   readonly headers: Readonly<Record<string, string>>;
   readonly credential: Credential;
+  readonly manner: Manner;
 };
 
 /** The models of the server that requests are generated for, the one that can do everything first. */
@@ -30,6 +34,9 @@ export const modelNames = ["every-api", "chat-only", "responses-only"] as const;
 
 /** A model whose answer takes a moment, for what only a running response can be asked. */
 export const slowModelName = "slow";
+
+/** Around the time that most answers take. */
+const leavesAfterMsMax = 15;
 
 const modelName = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...modelNames) },
@@ -63,7 +70,7 @@ const hints: Hints = {
   store: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
 };
 
-const schemas = new SchemaArbitraries(hints, ["model", "input", "store", "background"]);
+const schemas = new SchemaArbitraries(hints, ["model", "input", "store", "background", "user_id"]);
 
 const oddIds = [
   "x",
@@ -148,7 +155,18 @@ export function goodRequests(id: OperationId): fc.Arbitrary<GeneratedRequest> {
     encoding: fc.constant("utf8" as const),
     headers: headersOf(operation),
     credential: fc.constant("right" as const),
+    manner: fc.constant({ kind: "once" } as const),
   });
+}
+
+/** The same requests, now and then sent in another manner. */
+export function inAnyManner(requests: fc.Arbitrary<GeneratedRequest>): fc.Arbitrary<GeneratedRequest> {
+  const manner: fc.Arbitrary<Manner> = fc.oneof(
+    { weight: 8, arbitrary: fc.constant({ kind: "once" } as const) },
+    { weight: 2, arbitrary: fc.constant({ kind: "twice" } as const) },
+    { weight: 1, arbitrary: fc.nat(leavesAfterMsMax).map((afterMs) => ({ kind: "leaves", afterMs }) as const) },
+  );
+  return fc.tuple(requests, manner).map(([request, chosen]) => ({ ...request, manner: chosen }));
 }
 
 function headersOf({ body, method, scope }: OperationDefinition): fc.Arbitrary<Readonly<Record<string, string>>> {
