@@ -40,7 +40,7 @@ export function brokenRules(request: GeneratedRequest, answer: Answer): string[]
   if (status >= 500 && status !== 501) broken.push(`${status}, the server's own fault`);
   const isDocumented = Object.hasOwn(paths[operation.path]?.[operation.method.toLowerCase()]?.responses ?? {}, status);
   if (!isDocumented && !isOfAnotherPath(request, status)) broken.push(`${status} is not documented`);
-  if (status === 200) broken.push(...brokenSuccess(operation, answer));
+  if (status === 200) broken.push(...brokenSuccess(operation, request, answer));
   else broken.push(...brokenError(status, text));
   if (status === 200 && operation.scope !== "headrace.operate" && hasForeignPlace(request.path)) {
     broken.push("a stranger's id was answered");
@@ -68,22 +68,33 @@ function brokenError(status: number, text: string): string[] {
   return broken;
 }
 
-function brokenSuccess(operation: OperationDefinition, { headers, text }: Answer): string[] {
+function brokenSuccess(
+  operation: OperationDefinition,
+  { body }: GeneratedRequest,
+  { headers, text }: Answer,
+): string[] {
   const { stream } = operation;
   if (stream === undefined || headers.get("content-type")?.startsWith("text/event-stream") !== true) {
     return misfits(operation.response, parsed(text));
   }
   const { events, findings } = parseSse(text, stream.framing);
   const json = events.map(({ data }) => data).filter((data) => typeof data === "object");
-  const grammar = stream.framing === "named-events" ? validateResponseStream(events) : chatGrammar(operation, events);
+  const grammar =
+    stream.framing === "named-events"
+      ? validateResponseStream(events)
+      : operation.id === "createChatCompletion"
+        ? validateChatStream(events, { includeUsage: asksForUsage(body) })
+        : [];
   return [
     ...[...findings, ...grammar].map(({ rule, message }) => `${rule}: ${message}`),
     ...json.flatMap((event) => misfits(stream.event, event)),
   ];
 }
 
-function chatGrammar({ id }: OperationDefinition, events: Parameters<typeof validateChatStream>[0]) {
-  return id === "createChatCompletion" ? validateChatStream(events) : [];
+const usageAsked = z.object({ stream_options: z.object({ include_usage: z.literal(true) }) });
+
+function asksForUsage(body: string | undefined): boolean {
+  return usageAsked.safeParse(parsed(body ?? "")).success;
 }
 
 function misfits(schema: z.ZodType, value: unknown): string[] {
