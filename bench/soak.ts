@@ -4,6 +4,7 @@ import { addToLedger } from "./ledger.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
 import { everyBrokenBuild } from "./soaks/broken-builds.ts";
+import { generatedRequests } from "./soaks/generated-requests.ts";
 import { processFaults } from "./soaks/process-faults.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
 import { validatedStreams } from "./soaks/validated-streams.ts";
@@ -15,6 +16,7 @@ import { validatedStreams } from "./soaks/validated-streams.ts";
 const soaks: Record<string, (seed: number) => Promise<Soak>> = {
   "background-responses": backgroundResponses,
   "validated-streams": validatedStreams,
+  "generated-requests": generatedRequests,
   ...processFaults,
   "broken-builds": everyBrokenBuild,
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ErrorCode, errorDefinitions } from "./common/errors.ts";
-import type { OperationDefinition } from "./common/operation.ts";
+import { type OperationDefinition, takesIdempotencyKey } from "./common/operation.ts";
 
 export type OpenApiInfo = { readonly title: string; readonly version: string; readonly description: string };
 
@@ -8,19 +8,37 @@ type Json = { [key: string]: unknown };
 
 /** Errors that every operation can answer with. */
 const commonErrors: readonly ErrorCode[] = [
+  "invalid_header",
   "method_not_allowed",
   "rate_limit_exceeded",
   "server_error",
   "shutting_down",
 ];
-const keyErrors: readonly ErrorCode[] = ["missing_api_key", "invalid_api_key", "missing_scope"];
+const keyErrors: readonly ErrorCode[] = [
+  "missing_api_key",
+  "invalid_api_key",
+  "missing_scope",
+  "api_key_in_url",
+  "multiple_credentials",
+];
 const inputErrors: readonly ErrorCode[] = [
   "missing_required_parameter",
   "unknown_parameter",
   "invalid_type",
   "invalid_value",
 ];
-const bodyErrors: readonly ErrorCode[] = ["invalid_json", "request_too_large", "unsupported_content_type"];
+const bodyErrors: readonly ErrorCode[] = [
+  "invalid_json",
+  "request_timeout",
+  "request_too_large",
+  "unsupported_content_type",
+];
+/** Errors of an `Idempotency-Key`. */
+const idempotencyErrors: readonly ErrorCode[] = [
+  "idempotency_answer_not_kept",
+  "idempotency_key_in_use",
+  "idempotency_key_reused",
+];
 
 const errorSchema: Json = {
   type: "object",
@@ -115,6 +133,7 @@ function errorResponses(operation: OperationDefinition): Json {
     ...(operation.scope === "public" ? [] : keyErrors),
     ...(operation.body || operation.query || operation.params ? inputErrors : []),
     ...(operation.body ? bodyErrors : []),
+    ...(takesIdempotencyKey(operation) ? idempotencyErrors : []),
     ...operation.errors,
   ]);
   const byStatus = new Map<number, ErrorCode[]>();

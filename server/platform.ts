@@ -234,6 +234,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
     logger,
     translate: toApiError,
     bodyBytesMax: limits.bodyBytesMax,
+    bodyPace: limits,
     pages: new Map<string, Page>(pages(health, () => localModels.missing())),
     newRequestId: () => newRequestId(clock.nowMs()),
     running,
@@ -264,7 +265,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
 
   // The pipeline refuses at its limit, in OpenAI's words; Bun's own bound would cut the connection without any.
   const listener = listen({
-    where: config.listen,
+    where: { ...config.listen, idleMs: limits.connectionIdleMs },
     handle,
     bodyBytesMax: Number.MAX_SAFE_INTEGER,
     messageBytesMax: limits.websocketMessageBytesMax,

@@ -51,6 +51,7 @@ export const errorDefinitions = {
   unsupported_content_encoding: invalid(415),
   unsupported_content_type: invalid(415),
   request_too_large: invalid(413),
+  request_timeout: invalid(408),
   // The messages of a WebSocket.
   invalid_stream_id: invalid(),
   websocket_stream_limit_reached: invalid(),

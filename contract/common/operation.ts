@@ -81,6 +81,11 @@ export function operation<const Definition extends OperationDefinition>(definiti
   return definition;
 }
 
+/** Whether an `Idempotency-Key` is served: on what an organization's or a project's key may change. */
+export function takesIdempotencyKey({ method, scope }: OperationDefinition): boolean {
+  return method === "POST" && scope !== "public" && scope !== "headrace.operate";
+}
+
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
 export type ParamsOf<Op extends OperationDefinition> = Output<Op["params"]>;

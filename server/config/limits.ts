@@ -9,6 +9,16 @@ export const defaultLimits = {
   headerBytesMax: 16 * kibibyte,
   /** A chat of a million tokens is about 4 MiB of text; the rest is room for images sent as base64. */
   bodyBytesMax: 32 * mebibyte,
+  /**
+   * How long a connection may be silent before its first request is whole, between two requests, and while the head of the
+   * next one comes: longer than the 60 s of the usual load balancers, so that these close first. Bun counts it in steps of
+   * 4 s, takes 255 s at most, and closes a connection whose first head is not there after 10 s whatever this says.
+   */
+  connectionIdleMs: 2 * minuteMs,
+  /** How long any request's body may take: enough for some 60 kB on the slowest of phones. */
+  requestBodyMs: 30 * secondMs,
+  /** A larger body has a second more for each of these that has come: what a connection of the first mobile networks carries. */
+  requestBodyBytesPerSecondMin: 16 * kibibyte,
   /** Proxies and browsers close a silent connection after 30 to 60 s; a comment line twice as often keeps it open. */
   heartbeatMs: 15 * secondMs,
   /** A host that is there accepts within two retransmissions of a SYN (1 s and 3 s); beyond that it is gone. */

@@ -1,13 +1,13 @@
 import type { RawSocket, SocketEvents } from "./raw-socket.ts";
 
-/** Longest silence of a connection, in seconds: a body that trickles in is cut by it. */
-const idleTimeoutSeconds = 120;
+/** Longest silence of a WebSocket, in seconds; the heartbeat pings sooner. */
+const webSocketIdleSeconds = 120;
 
 /** What a request came on. */
 export type Connection = {
   /** The other end's address; a proxy's where there is one in front, undefined on a Unix socket. */
   readonly peerAddress: string | undefined;
-  /** Lifts the idle limit of this request: a model may think for minutes before its first byte. */
+  /** Lifts the idle limit until the request is answered: a model may think for minutes before its first byte. */
   readonly allowSilence: () => void;
   /**
    * Makes a WebSocket of the request, which then gets no answer.
@@ -26,7 +26,9 @@ export type Listener = {
 };
 
 export type ListenOptions = {
-  readonly where: { readonly host: string; readonly port: number } | { readonly unixSocket: string };
+  readonly where:
+    | { readonly host: string; readonly port: number; readonly idleMs: number }
+    | { readonly unixSocket: string };
   /** Gives no answer where the connection was upgraded. */
   readonly handle: (request: Request, connection: Connection) => Promise<Response | undefined>;
   /** The last line of defence; the pipeline refuses at a smaller size with a proper error. */
@@ -35,21 +37,30 @@ export type ListenOptions = {
   readonly messageBytesMax: number;
 };
 
-/** Serves HTTP with Bun.serve. */
+/**
+ * Serves HTTP with Bun.serve. Whatever the idle limit, Bun closes a connection on which the first head is not there after
+ * 10 seconds, looking every 4.
+ */
 export function listen(options: ListenOptions): Listener {
+  const { where } = options;
+  const idleSeconds = "unixSocket" in where ? 0 : Math.ceil(where.idleMs / 1_000);
   let isEnding = false;
   const common = {
-    idleTimeout: idleTimeoutSeconds,
     maxRequestBodySize: options.bodyBytesMax,
-    fetch(request: Request, server: Bun.Server<SocketEvents>): Promise<Response | undefined> {
-      const answering = options.handle(request, {
+    async fetch(request: Request, server: Bun.Server<SocketEvents>): Promise<Response | undefined> {
+      const response = await options.handle(request, {
         get peerAddress() {
           return server.requestIP(request)?.address;
         },
         allowSilence: () => server.timeout(request, 0),
         upgrade: (headers, events) => server.upgrade(request, { headers, data: events }),
       });
-      return isEnding ? answering.then(asLastAnswer) : answering;
+      if (response === undefined) return undefined;
+      // Bun keeps what is said of a request for all that follow on its connection, which could stay for ever.
+      server.timeout(request, idleSeconds);
+      // RFC 9112 section 9.6.
+      if (isEnding) response.headers.set("connection", "close");
+      return response;
     },
     error(): Response {
       return Response.json(
@@ -59,17 +70,10 @@ export function listen(options: ListenOptions): Listener {
     },
     websocket: webSocketHandler(options.messageBytesMax),
   };
-  const { where } = options;
   const server: Bun.Server<SocketEvents> =
     "unixSocket" in where
-      ? Bun.serve({
-          error: common.error,
-          fetch: common.fetch,
-          maxRequestBodySize: common.maxRequestBodySize,
-          websocket: common.websocket,
-          unix: where.unixSocket,
-        })
-      : Bun.serve({ ...common, hostname: where.host, port: where.port });
+      ? Bun.serve({ ...common, unix: where.unixSocket })
+      : Bun.serve({ ...common, hostname: where.host, port: where.port, idleTimeout: idleSeconds });
   return {
     url: "unixSocket" in where ? where.unixSocket : `http://${hostForUrl(where.host)}:${server.port}`,
     endConnections() {
@@ -86,18 +90,12 @@ export function listen(options: ListenOptions): Listener {
   };
 }
 
-/** Of its connection, RFC 9112 section 9.6. */
-function asLastAnswer(response: Response | undefined): Response | undefined {
-  response?.headers.set("connection", "close");
-  return response;
-}
-
 function webSocketHandler(messageBytesMax: number): Bun.WebSocketHandler<SocketEvents> {
   return {
     maxPayloadLength: messageBytesMax,
     // Nothing is ever dropped in silence: who writes stops at the first sign that the client does not read.
     backpressureLimit: 0,
-    idleTimeout: idleTimeoutSeconds,
+    idleTimeout: webSocketIdleSeconds,
     // The heartbeat pings sooner, as proxies want it.
     sendPings: false,
     open: (socket) => socket.data.opened(rawSocket(socket)),

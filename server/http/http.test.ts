@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { connect } from "node:net";
 import { operations } from "@headrace/contract/operations.ts";
 import { generateApiKey } from "../identity/api-key.ts";
+import { exchange } from "../testing/raw-client.ts";
 import { startTestServer } from "../testing/test-server.ts";
 
 const bodyBytesMax = 100_000;
@@ -18,22 +18,7 @@ async function errorOf(response: Response): Promise<ErrorAnswer["error"] & { sta
   return { status: response.status, ...error };
 }
 
-/** Sends bytes as they are and gives back the whole answer. */
-function sendRaw(text: string, options: { readonly half?: boolean } = {}): Promise<string> {
-  const { port } = new URL(server.url);
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), "127.0.0.1");
-    let answer = "";
-    socket.on("data", (piece) => {
-      answer += piece.toString();
-      if (options.half) socket.end();
-    });
-    socket.on("end", () => resolve(answer));
-    socket.on("error", reject);
-    socket.write(text);
-    if (options.half) socket.end();
-  });
-}
+const sendRaw = (text: string, options = {}): Promise<string> => exchange(server.url, text, options);
 
 describe("a request without a good key", () => {
   const refusals: [string, Record<string, string>, number, string][] = [
@@ -218,6 +203,16 @@ describe("a path", () => {
     const ofServedPath = await fetch(`${server.url}/v1/models/some-model`, { method: "DELETE" });
     expect(await errorOf(ofServedPath)).toMatchObject({ status: 501, code: "not_implemented" });
   });
+  test.each(["/v1/models/%ff", "/v1/conversations/%e0%a4%a/items", "/v1/nothing/%"])(
+    "whose percent signs are no UTF-8, %j, answers 404",
+    async (path) => {
+      const answer = await sendRaw(
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.keys.project}\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toStartWith("HTTP/1.1 404");
+      expect(answer).toContain('"code":"unknown_url"');
+    },
+  );
   test("with a method that it does not have answers 405", async () => {
     expect(await errorOf(await server.get("/v1/embeddings"))).toMatchObject({
       status: 405,

@@ -3,6 +3,7 @@ import { parseQuery, parseRequest } from "@headrace/contract/common/validation.t
 import { matchDocumentedOperation } from "@headrace/contract/coverage/coverage.ts";
 import { authorize } from "../access/decide.ts";
 import type { Principal } from "../ports/principal.ts";
+import type { BodyPace } from "./body-deadline.ts";
 import { readApiKey, requireOneHost } from "./credentials.ts";
 import type { CheckedInput, Reply } from "./endpoint.ts";
 import type { IdempotencyGuard } from "./idempotency.ts";
@@ -16,6 +17,7 @@ export type PipelineParts = ErrorReaders & {
   readonly authenticator: Authenticator;
   readonly idempotency: IdempotencyGuard;
   readonly bodyBytesMax: number;
+  readonly bodyPace: BodyPace;
 };
 
 /** The answer to one API request, and what the access log says of it. */
@@ -47,8 +49,9 @@ export async function answerApiRequest(
       onPrincipal(principal);
       authorize(principal, { kind: "operation", operation });
     }
-    const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
+    // From here on the body's own deadline counts, and then the model's time.
     context.connection.allowSilence();
+    const input = await readInput(request, url, match, principal, context, parts);
     const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
     const { replay } = match.endpoint;
     const again = replay && ((from: string) => replay(from, input));
@@ -72,6 +75,12 @@ export function hasLeft(error: unknown, { signal }: RequestContext): boolean {
 function findEndpoint(router: Router, method: string, path: string): Match {
   const result = router.find(method, path);
   if (result.kind === "found") return result.match;
+  if (result.kind === "undecodable") {
+    throw new ApiError(
+      "unknown_url",
+      `Unknown request URL: ${method} ${path}. Its percent signs do not stand for UTF-8: write a percent sign as %25.`,
+    );
+  }
   const documented = matchDocumentedOperation(method, path);
   if (documented.kind === "operation") {
     throw new ApiError(
@@ -96,7 +105,7 @@ async function readInput(
   match: Match,
   principal: Principal | undefined,
   context: RequestContext,
-  bodyBytesMax: number,
+  { bodyBytesMax, bodyPace }: PipelineParts,
 ): Promise<CheckedInput> {
   const { operation } = match.endpoint;
   const params = operation.params ? parseRequest(operation.params, match.params) : undefined;
@@ -106,7 +115,7 @@ async function readInput(
   if (operation.body && operation.isBodyOptional && request.body === null) {
     body = parseRequest(operation.body, {});
   } else if (operation.body) {
-    const read = await readJsonBody(request, operation.bodyBytesMax ?? bodyBytesMax);
+    const read = await readJsonBody(request, operation.bodyBytesMax ?? bodyBytesMax, bodyPace);
     rawBody = read.bytes as Uint8Array<ArrayBuffer>;
     body = parseRequest(operation.body, read.value);
   }

@@ -1,21 +1,26 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { BodyDeadline, type BodyPace } from "./body-deadline.ts";
 
 /** JSON nested deeper than this is refused: nothing in the API needs it, and recursive code must not meet it. */
 const jsonDepthMax = 64;
+
+/** Up to this many bytes, a body whose length is declared is read in one piece, which is cheaper than to watch it come. */
+const unwatchedBytesMax = 65_536;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Reads a request's JSON body.
- * @throws ApiError `unsupported_content_type`, `unsupported_content_encoding`, `request_too_large`, `request_cut_short`,
- * `invalid_utf8` or `invalid_json`.
+ * @throws ApiError `unsupported_content_type`, `unsupported_content_encoding`, `request_too_large`, `request_timeout`,
+ * `request_cut_short`, `invalid_utf8` or `invalid_json`.
  */
 export async function readJsonBody(
   request: Request,
   bodyBytesMax: number,
+  pace: BodyPace,
 ): Promise<{ bytes: Uint8Array; value: unknown }> {
   requireJsonContent(request);
-  const bytes = await readBytes(request, bodyBytesMax);
+  const bytes = await readBytes(request, bodyBytesMax, pace);
   return { bytes, value: parseJson(bytes) };
 }
 
@@ -36,12 +41,17 @@ function requireJsonContent(request: Request): void {
   }
 }
 
-async function readBytes(request: Request, bodyBytesMax: number): Promise<Uint8Array> {
+async function readBytes(request: Request, bodyBytesMax: number, pace: BodyPace): Promise<Uint8Array> {
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > bodyBytesMax) throw tooLarge(bodyBytesMax);
+  const declaredBytes = declared === null ? undefined : Number(declared);
+  if (declaredBytes !== undefined && declaredBytes > bodyBytesMax) throw tooLarge(bodyBytesMax);
+  using deadline = new BodyDeadline(pace);
   try {
-    if (declared !== null) return await request.bytes();
-    return await readUpTo(request, bodyBytesMax);
+    if (declaredBytes === undefined || declaredBytes > unwatchedBytesMax) {
+      return await readUpTo(request, bodyBytesMax, deadline);
+    }
+    deadline.extend(declaredBytes);
+    return await deadline.before(request.bytes());
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw new ApiError("request_cut_short", "The request's body ended before it was complete. Send it again.", {
@@ -50,17 +60,23 @@ async function readBytes(request: Request, bodyBytesMax: number): Promise<Uint8A
   }
 }
 
-/** A body without a declared length is read piece by piece, and no further than the limit. */
-async function readUpTo(request: Request, bodyBytesMax: number): Promise<Uint8Array> {
+/** Reads a body piece by piece, and no further than the limit. */
+async function readUpTo(request: Request, bodyBytesMax: number, deadline: BodyDeadline): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of request.body) {
-    length += piece.byteLength;
-    if (length > bodyBytesMax) throw tooLarge(bodyBytesMax);
-    pieces.push(piece);
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await deadline.before(reader.read());
+    if (done) return Buffer.concat(pieces, length);
+    length += value.byteLength;
+    if (length > bodyBytesMax) {
+      await reader.cancel();
+      throw tooLarge(bodyBytesMax);
+    }
+    deadline.extend(value.byteLength);
+    pieces.push(value);
   }
-  return Buffer.concat(pieces, length);
 }
 
 function tooLarge(bodyBytesMax: number): ApiError {

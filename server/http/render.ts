@@ -58,6 +58,8 @@ export function renderError(error: unknown, context: RequestContext, readers: Er
   if (apiError.retryAfterSeconds !== undefined)
     headers["retry-after"] = String(Math.max(1, apiError.retryAfterSeconds));
   if (apiError.status === 401) headers["www-authenticate"] = "Bearer";
+  // RFC 9110, section 15.5.9: what still comes of the request is not waited for.
+  if (apiError.status === 408) headers.connection = "close";
   return { status: apiError.status, headers, body: JSON.stringify(apiError.toBody()), finished: undefined };
 }
 

@@ -5,6 +5,8 @@ export type Match = { readonly endpoint: Endpoint; readonly params: Record<strin
 export type RouteResult =
   | { readonly kind: "found"; readonly match: Match }
   | { readonly kind: "wrong_method"; readonly allowed: readonly string[] }
+  /** A path that stands for no text: its percent signs are no UTF-8. */
+  | { readonly kind: "undecodable" }
   | { readonly kind: "unknown" };
 
 type Route = { readonly segments: readonly string[]; readonly byMethod: Map<string, Endpoint> };
@@ -22,6 +24,7 @@ export class Router {
     const trimmed = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
     const literal = this.#literal.get(trimmed);
     if (literal) return resultOf(literal, method, {});
+    if (!isDecodable(trimmed)) return { kind: "undecodable" };
     const segments = trimmed.split("/");
     for (const route of this.#patterns) {
       const params = matchSegments(route.segments, segments);
@@ -57,18 +60,18 @@ function matchSegments(pattern: readonly string[], segments: readonly string[]):
       if (expected !== actual) return undefined;
       continue;
     }
-    const decoded = decode(actual);
-    if (decoded === undefined || decoded === "") return undefined;
-    params[expected.slice(1, -1)] = decoded;
+    if (actual === "") return undefined;
+    params[expected.slice(1, -1)] = decodeURIComponent(actual);
   }
   return params;
 }
 
-function decode(segment: string): string | undefined {
+function isDecodable(path: string): boolean {
   try {
-    return decodeURIComponent(segment);
+    decodeURIComponent(path);
+    return true;
   } catch (error) {
-    if (error instanceof URIError) return undefined;
+    if (error instanceof URIError) return false;
     throw error;
   }
 }

@@ -32,3 +32,27 @@ export async function usageOfRequest(server: TestServer, requestId: string): Pro
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/** What is booked for a request in all: how often it called a model, and whether it got all of an answer. */
+export type BookedTotal = { readonly attempts: number; readonly isCompleted: boolean };
+
+/** Request id -> what is booked for it, once there are at least so many requests. */
+export async function bookedTotals(server: TestServer, requestsMin: number): Promise<Map<string, BookedTotal>> {
+  const deadlineMs = performance.now() + waitMsMax;
+  for (;;) {
+    await server.platform.foldUsage();
+    const rows = await inPlatform(server.foundation.database.db, (transaction) =>
+      transaction.selectFrom("usage_events").select(["request_id", "attempt", "status"]).distinct().execute(),
+    );
+    const byRequest = Map.groupBy(rows, (row) => row.request_id);
+    if (byRequest.size >= requestsMin || performance.now() > deadlineMs) {
+      return new Map(
+        [...byRequest].map(([requestId, attempts]) => {
+          const isCompleted = attempts.some(({ status }) => status === "completed");
+          return [requestId, { attempts: attempts.length, isCompleted }];
+        }),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

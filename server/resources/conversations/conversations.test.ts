@@ -161,6 +161,14 @@ describe("the items of a conversation", () => {
     expect(plain[10]).toMatchObject({ outputs: null });
   });
 
+  test("leave out what the caller sent as null, where OpenAI's object is never null", async () => {
+    const { id } = await conversations.create();
+    const nothing = { call_id: null, name: null, namespace: null } as const;
+    const items = [{ type: "function_call_output", output: "1", ...nothing }] satisfies ResponseInputItem[];
+    const { data } = await conversations.items.create(id, { items });
+    for (const name of Object.keys(nothing)) expect(data[0]).not.toHaveProperty(name);
+  });
+
   test("added by many at once are all there, each request's in a row", async () => {
     const { id } = await conversations.create();
     const batches = Array.from({ length: 12 }, (_, batch) => [user(`${batch}a`), user(`${batch}b`), user(`${batch}c`)]);

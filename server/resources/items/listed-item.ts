@@ -13,17 +13,26 @@ const statusTold = new Set([
   "custom_tool_call_output",
 ]);
 
+/** Members of a function call's output that a caller may send as null: OpenAI's object has them or leaves them out. */
+const leftOutWhereNull = ["call_id", "name", "namespace"];
+
 /** A kept item as lists and retrievals tell it: whole, with its id, and with only what `include` asks for. */
 export function toListedItem({ id, item }: NamedItem, include: readonly Includable[] = []): StoredItem {
   const kind = kindOf(item);
   const whole = {
-    ...item,
+    ...(kind === "function_call_output" ? withoutNulls(item) : item),
     id,
     type: kind,
     ...(kind === "message" ? { content: contentOf(item) } : {}),
     ...(statusTold.has(kind) ? { status: item.status ?? "completed" } : {}),
   };
   return withIncluded(whole, new Set(include)) as unknown as StoredItem;
+}
+
+function withoutNulls(item: KeptItem): KeptItem {
+  return Object.fromEntries(
+    Object.entries(item).filter(([name, value]) => value !== null || !leftOutWhereNull.includes(name)),
+  );
 }
 
 /** A message's content as parts: a plain text is one, of the kind that its role writes. */
