@@ -13,6 +13,8 @@ export type ResponseRequest = {
   /** What a whole text has to keep. */
   readonly schema: FittedSchema | undefined;
   readonly continuation: Continuation | undefined;
+  /** It is only served because its beginning may be left out; nothing goes on from it. */
+  readonly isTooLong: boolean;
   /** Where a stored stream is taken up again, in hundredths of its events; undefined: it is not. */
   readonly resumeAfterPercent: number | undefined;
 };
@@ -120,7 +122,8 @@ export const responseRequest: fc.Arbitrary<ResponseRequest> = fc
     },
     toolSet: rest.toolSet,
     schema: text.schema,
-    continuation: rest.continuation,
+    continuation: said.input === tooMuch ? undefined : rest.continuation,
+    isTooLong: said.input === tooMuch,
     resumeAfterPercent: rest.resumeAfterPercent,
   }));
 

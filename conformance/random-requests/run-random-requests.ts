@@ -126,9 +126,9 @@ class Run implements RandomRun {
 
   #keepThread(request: ResponseRequest, thread: Thread | undefined, response: EndedResponse, threads: Thread[]): void {
     const calls = callsOf(response);
+    if (request.isTooLong) return;
     if (request.continuation?.from === "conversation" && thread !== undefined) {
-      // What is not stored is not in the conversation either.
-      if (response.store === false) return;
+      // A turn stands in its conversation also where its response is not stored.
       thread.calls = calls;
       if (!threads.includes(thread)) threads.push(thread);
     } else if (response.store !== false) {

@@ -46,7 +46,15 @@ describe("input for a running response", () => {
     ]);
     first.release();
     expect((await untilType(client, "response.completed", "main")).response).toMatchObject({ id });
-    (await nextHeld()).release();
+    const second = await nextHeld();
+    // Before it ends: the turn that waits behind it asks at once.
+    expect(lastInput(chatOnly)).toEqual([
+      "user: Write a poem",
+      "assistant: Hello there",
+      "user: Make it rhyme",
+      "user: And short",
+    ]);
+    second.release();
     const successor = await client.turn("main");
     expect(finalOf(successor)).toMatchObject({
       status: "completed",
@@ -54,12 +62,6 @@ describe("input for a running response", () => {
       max_output_tokens: 50,
       store: false,
     });
-    expect(lastInput(chatOnly)).toEqual([
-      "user: Write a poem",
-      "assistant: Hello there",
-      "user: Make it rhyme",
-      "user: And short",
-    ]);
     (await nextHeld()).release();
     await client.turn("main");
     expect(lastInput(chatOnly)).toEqual(["user: Later"]);
