@@ -1,0 +1,43 @@
+import { randomInt } from "node:crypto";
+import { randomStrictSchemas } from "@headrace/engine/grammar/testing/random-schema.ts";
+import { tryStrictSchema } from "@headrace/engine/grammar/testing/strict-schema-trial.ts";
+import type { Soak } from "./soak-result.ts";
+
+const schemas = 10_000;
+const schemasOfSeed = 100;
+const seedsMax = 2 ** 31;
+/** Readings side by side; llama.cpp's time per token grows with them. */
+const readingsMax = 256;
+
+/**
+ * Random strict schemas, hard ones among them, and random texts of their grammars: none refused, none invalid, none
+ * with many readings. A broken promise names the seed of its hundred schemas, and its place among them.
+ */
+export async function strictSchemas(): Promise<Soak> {
+  const first = randomInt(seedsMax);
+  const broken: string[] = [];
+  let [texts, instances, readings] = [0, 0, 0];
+  for (let seed = first; seed < first + schemas / schemasOfSeed; seed++) {
+    process.stderr.write(`strict-schemas: seed ${seed}, broken so far: ${broken.length}\n`);
+    for (const [index, schema] of randomStrictSchemas(schemasOfSeed, seed).entries())
+      try {
+        const trial = tryStrictSchema(schema, index);
+        texts += trial.texts;
+        instances += trial.instances;
+        readings = Math.max(readings, trial.readingsMost);
+        if (trial.readingsMost > readingsMax) throw new Error(`has ${trial.readingsMost} readings`);
+      } catch (error) {
+        broken.push(`seed ${seed}, schema ${index}: ${String(error).slice(0, 300)}`);
+      }
+  }
+  return {
+    title: `${schemas} random strict schemas`,
+    figures: [
+      ["first seed", first],
+      ["texts of grammars that validate", texts],
+      ["instances that validate and are texts", instances],
+      ["readings side by side at most", readings],
+    ],
+    broken,
+  };
+}
