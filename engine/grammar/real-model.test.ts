@@ -14,8 +14,8 @@ import { Recognizer } from "./testing/recognizer.ts";
 import { validatorOf } from "./testing/validator.ts";
 
 const source = { param: "response_format", title: "response_format 'answer'", isStrict: true };
-const schemasRead = 300;
-const schemasWritten = 20;
+const schemasRead = 60;
+const schemasWritten = 16;
 const schemasSeed = 7;
 const answerTokensMax = 100;
 

@@ -4,18 +4,22 @@ import { strictSchema } from "./testing/random-schema.ts";
 import { tryStrictSchema } from "./testing/strict-schema-trial.ts";
 
 const schemasTried = 300;
+/** Of instances that nest in alternatives which are told apart too late, some are left out. */
+const missedShareMax = 0.03;
 /** Readings side by side; llama.cpp's time per token grows with them. */
 const readingsMax = 256;
 
-test("no strict schema is refused, its grammar's texts validate, and what validates is one of its texts", () => {
-  let instances = 0;
+test("no strict schema is refused, its grammar's texts validate, and nearly all that validates is one of its texts", () => {
+  let [instances, missed] = [0, 0];
   fc.assert(
     fc.property(strictSchema, fc.integer(), (schema, seed) => {
       const trial = tryStrictSchema(schema, seed);
       instances += trial.instances;
+      missed += trial.missed;
       expect(trial.readingsMost).toBeLessThanOrEqual(readingsMax);
     }),
     { numRuns: schemasTried, includeErrorInReport: true },
   );
   expect(instances).toBeGreaterThan(schemasTried);
+  expect(missed / instances).toBeLessThan(missedShareMax);
 }, 600_000);

@@ -6,13 +6,13 @@ import type { RuleSet } from "./rule-set.ts";
 import type { RuleTable } from "./rule-table.ts";
 
 /** Rules that are added at most; what begins alike after that stays so. */
-const addedRulesMax = 12_000;
+const addedRulesMax = 30_000;
 /** Readings that are left side by side where that saves many rules and nothing nested follows. */
 const harmlessReadingsMax = 8;
 /** States and counts that are told apart even where their readings could be left side by side. */
 const cheapStepsMax = 1_000;
 /** States and counts that are left side by side in any case. */
-const stepsMax = 20_000;
+const stepsMax = 100_000;
 /** Readings that may be open side by side with nested ones inside them. */
 const nestedReadingsMax = 16;
 /** How often alternatives may come to themselves again, each time with more to follow, before they are left alike. */
