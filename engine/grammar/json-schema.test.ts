@@ -184,6 +184,12 @@ describe("alternatives", () => {
     expect(made.readingsMost).toBeLessThan(20);
   }, 60_000);
 
+  test("may hold a union of what they hold themselves", () => {
+    const within = { anyOf: [{ type: "integer" }, { type: "null" }] };
+    const { accepts } = bound(recognizer(object({ a: { anyOf: [within, { type: "null" }] } })));
+    expect(['{"a":1}', '{"a":null}', '{"a":"1"}'].map(accepts)).toEqual([true, true, false]);
+  });
+
   test("may begin alike where they don't lead back", () => {
     const { accepts } = bound(
       recognizer(

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { strictSchema } from "./testing/random-schema.ts";
 import { tryStrictSchema } from "./testing/strict-schema-trial.ts";
 
-const schemasTried = 300;
-/** Of instances that nest in alternatives which are told apart too late, some are left out. */
-const missedShareMax = 0.03;
+const schemasTried = 200;
+/** Of instances that nest in alternatives which are told apart too late, some are left out: none in a thousand schemas. */
+const missedShareMax = 0.01;
 /** Readings side by side; llama.cpp's time per token grows with them. */
 const readingsMax = 256;
 

@@ -6,7 +6,7 @@ import type { RuleSet } from "./rule-set.ts";
 import type { RuleTable } from "./rule-table.ts";
 
 /** Rules that are added at most; what begins alike after that stays so. */
-const addedRulesMax = 30_000;
+const addedRulesMax = 2_000;
 /** Readings that are left side by side where that saves many rules and nothing nested follows. */
 const harmlessReadingsMax = 8;
 /** States and counts that are told apart even where their readings could be left side by side. */
@@ -57,15 +57,20 @@ class Teller {
   }
 
   run(): void {
+    const rewritten = new Set<RuleName>();
     for (const [name, body] of this.#table) {
       if (body.kind !== "expression" || body.expression.kind !== "choice" || body.expression.isToldApartByText)
         continue;
       const rests = this.#alternatives(this.#rests.of(body.expression, undefined));
-      const known = this.#names.get(keyOf(rests));
-      if (known !== undefined) this.#rules.define(name, rule(known));
+      const key = keyOf(rests);
+      const known = this.#names.get(key);
+      // What stays as it is may name the other one: only what is written anew can stand for both.
+      if (known !== undefined && rewritten.has(known)) this.#rules.define(name, rule(known));
       if (known !== undefined || rests.length === 1) continue;
-      this.#names.set(keyOf(rests), name);
-      if (groupsOf(rests).some(({ length }) => length > 1)) this.#waiting.push({ name, rests, path: undefined });
+      this.#names.set(key, name);
+      if (groupsOf(rests).every(({ length }) => length === 1)) continue;
+      rewritten.add(name);
+      this.#waiting.push({ name, rests, path: undefined });
     }
     // First come, first served: what grows large must not use up the rules that the others need.
     for (const { name, rests, path } of this.#waiting) this.#rules.define(name, choice(this.#options(rests, path)));
