@@ -7,6 +7,7 @@ import { everyBrokenBuild } from "./soaks/broken-builds.ts";
 import { generatedRequests } from "./soaks/generated-requests.ts";
 import { processFaults } from "./soaks/process-faults.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
+import { strictSchemas } from "./soaks/strict-schemas.ts";
 import { validatedStreams } from "./soaks/validated-streams.ts";
 
 /**
@@ -15,6 +16,7 @@ import { validatedStreams } from "./soaks/validated-streams.ts";
  */
 const soaks: Record<string, (seed: number) => Promise<Soak>> = {
   "background-responses": backgroundResponses,
+  "strict-schemas": strictSchemas,
   "validated-streams": validatedStreams,
   "generated-requests": generatedRequests,
   ...processFaults,

@@ -4,7 +4,7 @@ import type { Expression, RuleName } from "./expression.ts";
 import { FirstSets } from "./first-sets.ts";
 import { GrammarError } from "./grammar-error.ts";
 import { recursiveGroups } from "./recursive-groups.ts";
-import { bodyOf, type RuleTable, rulesIn, targetsFirst } from "./rule-table.ts";
+import { bodyOf, endingRules, type RuleTable, rulesIn, targetsFirst } from "./rule-table.ts";
 
 /** Readings of a text that are followed side by side. */
 const parallelReadingsMax = 256;
@@ -16,9 +16,7 @@ const leadingPathsMax = 2_000_000;
  * recursion, and readings that multiply at each level of a recursion. A grammar may have `readingsMax` readings.
  */
 export function checkGrammar(table: RuleTable, readingsMax = parallelReadingsMax): void {
-  refuseEndless(table);
-  const firsts = new FirstSets(table);
-  refuseLeftRecursion(table, firsts);
+  const firsts = checkRecursion(table);
   const readings = new Readings(table, firsts);
   const targetsOf = (name: RuleName): readonly RuleName[] => {
     const body = bodyOf(table, name);
@@ -29,33 +27,17 @@ export function checkGrammar(table: RuleTable, readingsMax = parallelReadingsMax
       throw new GrammarError("is too ambiguous: too many of its alternatives begin alike");
 }
 
+/** Refuses, with a GrammarError, rules that never end and left recursion. */
+export function checkRecursion(table: RuleTable): FirstSets {
+  refuseEndless(table);
+  const firsts = new FirstSets(table);
+  refuseLeftRecursion(table, firsts);
+  return firsts;
+}
+
 function refuseEndless(table: RuleTable): void {
-  const ending = new Set<RuleName>();
-  const ends = (expression: Expression): boolean => {
-    switch (expression.kind) {
-      case "text":
-      case "set":
-        return true;
-      case "rule":
-        return ending.has(expression.name);
-      case "sequence":
-        return expression.parts.every(ends);
-      case "choice":
-        return expression.options.some(ends);
-      case "repeat":
-        return expression.min === 0 || ends(expression.item);
-    }
-  };
-  const names = [...table.keys()].toReversed();
-  const isNew = (name: RuleName): boolean => {
-    if (ending.has(name)) return false;
-    const body = bodyOf(table, name);
-    if (body.kind === "expression" && !ends(body.expression)) return false;
-    ending.add(name);
-    return true;
-  };
-  while (names.filter(isNew).length > 0);
-  if (ending.size < table.size) throw new GrammarError("has a recursion without an end: no finite text satisfies it");
+  if (endingRules(table).size < table.size)
+    throw new GrammarError("has a recursion without an end: no finite text satisfies it");
 }
 
 function refuseLeftRecursion(table: RuleTable, firsts: FirstSets): void {

@@ -1,22 +1,22 @@
 import type { Automaton, State } from "./automaton.ts";
+import { escapeOptions, plainEdges } from "./automaton-rules.ts";
 import {
   type CharacterSet,
   charactersOf,
   codePointOf,
   contains,
-  difference,
   intersection,
   soleCodePoint,
 } from "./character-set.ts";
 import { choice, type Expression, empty, type RuleName, rule, sequence, set, text } from "./expression.ts";
 import { GrammarError } from "./grammar-error.ts";
-import { jsonEscapes, mustBeEscaped } from "./json-escapes.ts";
+import { mustBeEscaped } from "./json-escapes.ts";
+import { targetsFirst } from "./merge-states.ts";
+import { nativeCountMax } from "./rule-set.ts";
 import { bodyOf, type RuleTable } from "./rule-table.ts";
 
 /** Characters of a grammar's text, and elements that llama.cpp unfolds from its counts. */
 const grammarSizeMax = 2_000_000;
-/** Counts up to this are left to llama.cpp, which unfolds them one by one (2,000 at most, silently none beyond). */
-const nativeCountMax = 64;
 /** Ranges of a set that is written in place; a larger one becomes a rule, so that only its name is copied. */
 const copiedRangesMax = 8;
 
@@ -128,8 +128,13 @@ export class GbnfWriter {
   }
 
   #automaton(name: RuleName, automaton: Automaton, isJsonString: boolean): void {
-    const nameOf = (state: number): RuleName => (state === 0 && !isJsonString ? name : `${name}-${state}`) as RuleName;
-    if (isJsonString) this.#line(name, this.#sequence(sequence(text('"'), rule(nameOf(0)))));
+    /** Rules of the states so far; a state that goes on as one of another automaton does is the same rule. */
+    const names = new Map<number, RuleName>(isJsonString ? [] : [[0, name]]);
+    const nameOf = (state: number): RuleName => {
+      const known = names.get(state) ?? (`${name}-${state}` as RuleName);
+      names.set(state, known);
+      return known;
+    };
     const arrivals = automaton.map(() => 0);
     for (const { edges } of automaton) for (const { to } of edges) arrivals[to] = (arrivals[to] ?? 0) + 1;
     const soleEdge = (state: State | undefined) => {
@@ -149,8 +154,10 @@ export class GbnfWriter {
       const isLast = !isJsonString && automaton[to]?.edges.length === 0;
       return sequence(...parts, ...(isLast ? [] : [rule(nameOf(to))]));
     };
-    for (const [index, state] of automaton.entries()) {
-      if (isPassed(index) || (index !== 0 && !isJsonString && state.edges.length === 0)) continue;
+    for (const index of targetsFirst(automaton)) {
+      const state = automaton[index];
+      if (state === undefined || isPassed(index)) continue;
+      if (index !== 0 && !isJsonString && state.edges.length === 0) continue;
       const options = isJsonString
         ? [
             ...plainEdges(state).map(({ set: plain, to }) => onwards(plain, to)),
@@ -158,26 +165,14 @@ export class GbnfWriter {
             ...(state.accepts ? [text('"')] : []),
           ]
         : [...state.edges.map(({ set: raw, to }) => onwards(raw, to)), ...(state.accepts ? [empty] : [])];
-      this.#line(nameOf(index), this.#alternatives(choice(options)));
+      const body = this.#alternatives(choice(options));
+      // One that is named already leads back to itself, or is the start.
+      const known = names.get(index);
+      if (known === undefined) names.set(index, this.#helper(body) as RuleName);
+      else this.#line(known, body);
     }
+    if (isJsonString) this.#line(name, this.#sequence(sequence(text('"'), rule(nameOf(0)))));
   }
-}
-
-const plainEdges = ({ edges }: State) =>
-  edges
-    .map(({ set: all, to }) => ({ set: difference(all, mustBeEscaped), to }))
-    .filter(({ set: left }) => left.length > 0);
-
-/** The escapes of what a state lets through, shared beginnings first so that only one reading is open. */
-function escapeOptions({ edges }: State, ruleOf: (to: number) => Expression): Expression[] {
-  const special = edges.filter(({ set: all }) => intersection(all, mustBeEscaped).length > 0);
-  if (special.length === 0) return [];
-  return [
-    jsonEscapes((code) => {
-      const edge = special.find(({ set: all }) => contains(all, code));
-      return edge === undefined ? undefined : ruleOf(edge.to);
-    }),
-  ];
 }
 
 function setText(characters: CharacterSet): string {

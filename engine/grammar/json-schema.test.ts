@@ -109,6 +109,87 @@ describe("alternatives", () => {
     expect(made.readingsMost).toBeLessThan(8);
   });
 
+  test("that lead back to themselves may have discriminators of several values, or such as overlap", () => {
+    const member = (kinds: readonly string[], others: object) =>
+      object({ kind: { enum: kinds }, child: { anyOf: [{ $ref: "#/$defs/u" }, { type: "null" }] }, ...others });
+    const made = recognizer(
+      object(
+        { root: { $ref: "#/$defs/u" } },
+        {
+          $defs: {
+            u: {
+              anyOf: [
+                member(["sum", "sub"], { a: { type: "null" } }),
+                member(["sun", "sub"], { b: { type: "null" } }),
+                member(["neg"], {}),
+              ],
+            },
+          },
+        },
+      ),
+    );
+    const nest = (levels: number, kind: string, others: object): object =>
+      levels === 0 ? { kind: "neg", child: null } : { kind, child: nest(levels - 1, kind, others), ...others };
+    const accepts = (kind: string, others: object) => made.accepts(JSON.stringify({ root: nest(50, kind, others) }));
+    expect([accepts("sum", { a: null }), accepts("sub", { a: null }), accepts("sub", { b: null })]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([accepts("sum", { b: null }), accepts("sun", { a: null }), accepts("neg", { a: null })]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(made.readingsMost).toBeLessThan(10);
+  });
+
+  test("may be told apart only after what leads back, a few of them inside each other", () => {
+    const node = (names: readonly string[], kind: number) =>
+      object({
+        child: { anyOf: [...names.map((name) => ({ $ref: `#/$defs/${name}` })), { type: "null" }] },
+        kind: { const: kind },
+      });
+    const made = recognizer(
+      object(
+        { root: { anyOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/b" }] } },
+        { $defs: { a: node(["a", "b"], 1), b: node(["b", "c"], 2), c: node(["c", "a"], 3) } },
+      ),
+    );
+    const nest = (kinds: readonly number[]): object | null =>
+      kinds[0] === undefined ? null : { child: nest(kinds.slice(1)), kind: kinds[0] };
+    const accepts = (...kinds: number[]) => made.accepts(JSON.stringify({ root: nest(kinds) }));
+    expect([accepts(1, 1), accepts(1, 2, 3, 1), accepts(2, 3, 1)]).toEqual([true, true, true]);
+    expect([accepts(3), accepts(1, 3), accepts(2, 1), accepts(1, 2, 1)]).toEqual([false, false, false, false]);
+    accepts(...Array.from({ length: 200 }, (_, index) => 1 + (index % 3)));
+    expect(made.readingsMost).toBeLessThan(256);
+  });
+
+  test("may be hundreds of numbers with bounds of their own", () => {
+    const numbers = Array.from({ length: 300 }, (_, index) => ({
+      type: "number",
+      exclusiveMinimum: index * 10.1,
+      maximum: index * 10.1 + 1 / 3,
+    }));
+    const made = recognizer(
+      object({
+        one: { anyOf: numbers },
+        all: object(Object.fromEntries(numbers.map((one, index) => [`n${index}`, one]))),
+      }),
+    );
+    const all = Object.fromEntries(numbers.map(({ maximum }, index) => [`n${index}`, maximum]));
+    const accepts = (one: number, others = all) => made.accepts(JSON.stringify({ one, all: others }));
+    expect([accepts(0.2), accepts(2020.1), accepts(5)]).toEqual([true, true, false]);
+    expect(accepts(0.2, { ...all, n299: 5041 })).toBe(false);
+    expect(made.readingsMost).toBeLessThan(20);
+  }, 60_000);
+
+  test("may hold a union of what they hold themselves", () => {
+    const within = { anyOf: [{ type: "integer" }, { type: "null" }] };
+    const { accepts } = bound(recognizer(object({ a: { anyOf: [within, { type: "null" }] } })));
+    expect(['{"a":1}', '{"a":null}', '{"a":"1"}'].map(accepts)).toEqual([true, true, false]);
+  });
+
   test("may begin alike where they don't lead back", () => {
     const { accepts } = bound(
       recognizer(

@@ -35,7 +35,7 @@ export function mergeStates(automaton: Automaton): Automaton {
 }
 
 /** States in an order in which each comes after those that it leads to, as far as cycles allow. */
-function targetsFirst(automaton: Automaton): number[] {
+export function targetsFirst(automaton: Automaton): number[] {
   const order: number[] = [];
   const seen = new Set([0]);
   const path = [{ state: 0, next: 0 }];

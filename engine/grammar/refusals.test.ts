@@ -221,41 +221,35 @@ describe("within a bounded time, a schema is refused", () => {
       object({ a: { type: "string", pattern: "^(a|b)*a(a|b){25}$" } }),
       "'pattern' needs too many states",
     ],
-    [
-      "with 20 unions that begin alike inside each other",
-      object({ a: { $ref: "#/$defs/d0" } }, { $defs: chain(20, union) }),
-      "too ambiguous",
-    ],
-    [
-      "with a union whose members begin alike and lead back to it",
-      object(
-        { a: { $ref: "#/$defs/u" } },
-        {
-          $defs: {
-            u: {
-              anyOf: [
-                object({ a: { anyOf: [{ $ref: "#/$defs/u" }, string] }, b: string }),
-                object({ a: { anyOf: [{ $ref: "#/$defs/u" }, { type: "null" }] }, c: string }),
-              ],
-            },
-          },
-        },
-      ),
-      "ambiguous in a recursion",
-    ],
-    [
-      "with 40 unions of unions",
-      object(
-        { a: { $ref: "#/$defs/d0" } },
-        { $defs: chain(40, (next) => ({ anyOf: [{ $ref: next }, { $ref: next }] })) },
-      ),
-      "more than 20000 schemas",
-    ],
   ])("%s", (_, schema, message) => {
     expect(refusal(schema, loose).message).toContain(message);
   });
 
   test.each<[string, unknown, string, string]>([
+    [
+      "20 unions that begin alike inside each other",
+      object({ a: { $ref: "#/$defs/d0" } }, { $defs: chain(20, union) }),
+      `${'{"a":'.repeat(20)}"x"${',"b":""}'.repeat(9)}${',"c":""}'.repeat(10)}}`,
+      `${'{"a":'.repeat(20)}"x"${',"b":""}'.repeat(9)}${',"d":""}'.repeat(10)}}`,
+    ],
+    [
+      "40 unions of unions",
+      object(
+        { a: { $ref: "#/$defs/d0" } },
+        { $defs: chain(40, (next) => ({ anyOf: [{ $ref: next }, { $ref: next }] })) },
+      ),
+      '{"a":"x"}',
+      '{"a":1}',
+    ],
+    [
+      "up to 70 items that hold such items",
+      object(
+        { a: { $ref: "#/$defs/n" } },
+        { $defs: { n: { type: "array", items: { $ref: "#/$defs/n" }, maxItems: 70 } } },
+      ),
+      `{"a":${"[[],".repeat(30)}[]${"]".repeat(30)}}`,
+      `{"a":[${"[],".repeat(70)}[]]}`,
+    ],
     [
       "a chain of 1,500 definitions",
       object({ a: { $ref: "#/$defs/d0" } }, { $defs: chain(1_500, (next) => ({ $ref: next })) }),
@@ -310,7 +304,7 @@ describe("within a bounded time, a schema is refused", () => {
 });
 
 test.each<[string, (index: number) => unknown, number]>([
-  ["many large patterns", (index) => ({ ...string, pattern: `^[a-z]{0,${9_000 + index}}$` }), 10],
+  ["many large patterns", (index) => ({ ...string, pattern: `^[a-${"bcdefghijk"[index]}]{0,9000}$` }), 10],
   ["thousands of small patterns", (index) => ({ ...string, pattern: `^[a-z]{1,40}-${index}$` }), 5_000],
   ["thousands of lengths", (index) => ({ ...string, maxLength: 1_000 + index }), 5_000],
 ])(

@@ -1,9 +1,12 @@
 import { type Automaton, intersect, rangesOf } from "./automaton.ts";
-import { type Expression, type RuleName, rule } from "./expression.ts";
+import { contains } from "./character-set.ts";
+import { choice, type Expression, empty, type RuleName, repeat, rule, sequence } from "./expression.ts";
 import { GrammarError } from "./grammar-error.ts";
 import type { RuleBody, RuleTable } from "./rule-table.ts";
 import { WorkMeter } from "./work-meter.ts";
 
+/** Counts up to this are left to llama.cpp, which unfolds them one by one (2,000 at most, silently none beyond). */
+export const nativeCountMax = 64;
 /** Rules of a grammar, and ranges on the edges of its automata. */
 const sizeMax = 300_000;
 
@@ -13,6 +16,7 @@ const withoutNul: Automaton = [{ accepts: true, edges: [{ set: [[1, 0x10ffff]], 
 export class RuleSet {
   readonly work = new WorkMeter();
   readonly #bodies = new Map<RuleName, RuleBody>();
+  readonly #counted = new Map<string, Expression>();
   readonly #known = new Map<string, RuleName>();
   #size = 0;
 
@@ -32,7 +36,8 @@ export class RuleSet {
 
   /** The texts that an automaton accepts, as they are. Tokenizers end a text at NUL, so that one is left out. */
   addText(automaton: Automaton): RuleName {
-    const sampled = intersect(automaton, withoutNul, this.work);
+    const hasNul = automaton.some(({ edges }) => edges.some(({ set }) => contains(set, 0)));
+    const sampled = hasNul ? intersect(automaton, withoutNul, this.work) : automaton;
     if (sampled === undefined) throw new GrammarError("matches no text that can be sampled");
     return this.#addAutomaton(sampled, false);
   }
@@ -40,6 +45,23 @@ export class RuleSet {
   /** The JSON strings whose values an automaton accepts. */
   addJsonString(automaton: Automaton): RuleName {
     return this.#addAutomaton(automaton, true);
+  }
+
+  /**
+   * Up to `max` items, with a rule for each number of them that may still come. That takes more rules than the writer's
+   * blocks, but has one reading: two that stay open would multiply at each level of items inside items. Counts that
+   * differ by few share most of their rules.
+   */
+  upTo(item: Expression, max: number): Expression {
+    const key = JSON.stringify(item);
+    let count = max;
+    while (count > nativeCountMax && !this.#counted.has(`${count} ${key}`)) count--;
+    let counted = this.#counted.get(`${count} ${key}`) ?? repeat(item, 0, count);
+    while (count < max) {
+      counted = rule(this.add(choice([sequence(item, counted), empty])));
+      this.#counted.set(`${++count} ${key}`, counted);
+    }
+    return counted;
   }
 
   /** A name for a rule that is defined later, as recursion needs it. */

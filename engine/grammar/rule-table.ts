@@ -69,3 +69,33 @@ export function targetsFirst(
   }
   return order;
 }
+
+/** Rules that have a finite text, each after rules that such a text can be made of. */
+export function endingRules(table: RuleTable): ReadonlySet<RuleName> {
+  const ending = new Set<RuleName>();
+  const ends = (expression: Expression): boolean => {
+    switch (expression.kind) {
+      case "text":
+      case "set":
+        return true;
+      case "rule":
+        return ending.has(expression.name);
+      case "sequence":
+        return expression.parts.every(ends);
+      case "choice":
+        return expression.options.some(ends);
+      case "repeat":
+        return expression.min === 0 || ends(expression.item);
+    }
+  };
+  const names = [...table.keys()].toReversed();
+  const isNew = (name: RuleName): boolean => {
+    if (ending.has(name)) return false;
+    const body = bodyOf(table, name);
+    if (body.kind === "expression" && !ends(body.expression)) return false;
+    ending.add(name);
+    return true;
+  };
+  while (names.filter(isNew).length > 0);
+  return ending;
+}

@@ -1,11 +1,12 @@
 import { type Automaton, accepts } from "../automaton.ts";
-import { checkGrammar } from "../check-grammar.ts";
+import { checkGrammar, checkRecursion } from "../check-grammar.ts";
 import { compileAutomaton } from "../compile-automaton.ts";
 import { choice, type Expression, optional, type RuleName, repeat, rule, sequence, text } from "../expression.ts";
 import { GrammarError } from "../grammar-error.ts";
 import { type AnyJson, comma, jsonString } from "../json-values.ts";
 import type { RuleSet } from "../rule-set.ts";
 import { reachableFrom } from "../rule-table.ts";
+import { tellApart } from "../tell-apart.ts";
 import { checkSchemaSize } from "./check-schema-size.ts";
 import { checkStrictSchema } from "./check-strict-schema.ts";
 import { keywordsOfType, type TypeName, typeNames } from "./keywords.ts";
@@ -14,13 +15,14 @@ import { objectOf, type Property } from "./object-members.ts";
 import { resolvePointer } from "./resolve-pointer.ts";
 import { SchemaNode } from "./schema-reader.ts";
 import { invalidSchema, refusing, type SchemaPath, type SchemaSource } from "./schema-source.ts";
-import { shareBeginnings } from "./share-beginnings.ts";
 import { stringLanguage } from "./string-language.ts";
 
 /** Schemas looked at, a definition as often as it is an alternative. */
 const schemasMax = 20_000;
 /** Characters or items that a schema may demand; a larger maximum is lowered to it, which leaves all output valid. */
 const countMax = 1_000_000;
+/** Items beyond the least number, where they may be nested; a larger maximum is lowered to that. */
+const nestedItemsMax = 4_000;
 /** States of an enumeration: OpenAI allows 120,000 characters. */
 const enumerationStatesMax = 150_000;
 
@@ -33,6 +35,8 @@ export function compileSchema(rules: RuleSet, any: AnyJson, schema: unknown, sou
   if (source.isStrict) checkStrictSchema(schema, source);
   return refusing(source, [], "the schema", () => {
     const root = new SchemaCompiler(rules, any, schema, source).compile();
+    const table = reachableFrom(rules.table, root);
+    tellApart(rules, table, checkRecursion(table));
     checkGrammar(reachableFrom(rules.table, root));
     return root;
   });
@@ -81,49 +85,41 @@ class SchemaCompiler {
     return name;
   }
 
-  /** `inlined`: the references that led here, where the schema is an alternative and its beginning must be seen. */
-  #schema(value: unknown, path: SchemaPath, inlined?: ReadonlySet<string>): Expression {
+  #schema(value: unknown, path: SchemaPath): Expression {
     if (++this.#schemas > schemasMax)
       throw invalidSchema(this.#source, path, `there are more than ${schemasMax} schemas.`);
     if (value === true && !this.#source.isStrict) return this.#any.value();
-    return this.#node(SchemaNode.of(value, path, this.#source), inlined);
+    return this.#node(SchemaNode.of(value, path, this.#source));
   }
 
-  #node(node: SchemaNode, inlined: ReadonlySet<string> | undefined): Expression {
-    if (node.has("$ref")) return this.#reference(node, inlined);
+  #node(node: SchemaNode): Expression {
+    if (node.has("$ref")) return this.#reference(node);
     if (node.has("enum") || node.has("const")) return this.#enumeration(node);
-    if (node.has("anyOf")) return this.#anyOf(node, inlined);
-    if (node.has("allOf") && !this.#source.isStrict) return this.#allOf(node, inlined);
+    if (node.has("anyOf")) return this.#anyOf(node);
+    if (node.has("allOf") && !this.#source.isStrict) return this.#allOf(node);
     return this.#typed(node);
   }
 
-  #reference(node: SchemaNode, inlined: ReadonlySet<string> | undefined): Expression {
+  #reference(node: SchemaNode): Expression {
     node.refuseOthers(["$ref"], "$ref");
-    const reference = node.string("$ref") ?? "";
-    const { value, path } = resolvePointer(this.#root, reference, node.path, this.#source);
-    if (inlined === undefined || inlined.has(reference)) return rule(this.#partRule(value, path));
-    return this.#schema(value, path, new Set([...inlined, reference]));
+    const { value, path } = resolvePointer(this.#root, node.string("$ref") ?? "", node.path, this.#source);
+    return this.#part(value, path);
   }
 
-  #anyOf(node: SchemaNode, inlined: ReadonlySet<string> = new Set()): Expression {
+  #anyOf(node: SchemaNode): Expression {
     node.refuseOthers(["anyOf"], "anyOf");
     const options = node.list("anyOf") ?? [];
     if (options.length === 0) throw node.refuse("'anyOf' must name a schema.");
-    return shareBeginnings(
-      options.flatMap((option, index) => {
-        const expression = this.#schema(option, [...node.path, "anyOf", String(index)], inlined);
-        return expression.kind === "choice" ? expression.options : [expression];
-      }),
-    );
+    return choice(options.map((option, index) => this.#part(option, [...node.path, "anyOf", String(index)])));
   }
 
   /** Older schema generators wrap a reference that has a description in an `allOf`. */
-  #allOf(node: SchemaNode, inlined: ReadonlySet<string> | undefined): Expression {
+  #allOf(node: SchemaNode): Expression {
     node.refuseOthers(["allOf"], "allOf");
     const [only, ...others] = node.list("allOf") ?? [];
     if (only === undefined || others.length > 0)
       throw node.refuse("'allOf' with other than one schema is not permitted.");
-    return this.#schema(only, [...node.path, "allOf", "0"], inlined);
+    return this.#part(only, [...node.path, "allOf", "0"]);
   }
 
   #enumeration(node: SchemaNode): Expression {
@@ -259,7 +255,12 @@ class SchemaCompiler {
     const items = node.get("items");
     const item = items === undefined ? this.#any.value() : this.#part(items, [...node.path, "items"]);
     if (max === 0) return text("[]");
-    const others = repeat(sequence(comma, item), Math.max(0, min - 1), max - 1);
+    const other = sequence(comma, item);
+    const [least, most] = [Math.max(0, min - 1), max - 1];
+    const isCounted = most !== Number.POSITIVE_INFINITY && isNesting(items);
+    const others = isCounted
+      ? sequence(repeat(other, least, least), this.#rules.upTo(other, Math.min(most - least, nestedItemsMax)))
+      : repeat(other, least, most);
     const list = sequence(item, others);
     return sequence(text("["), min === 0 ? optional(list) : list, text("]"));
   }

@@ -1,12 +1,12 @@
 import { type Automaton, intersect } from "../automaton.ts";
 import { compileAutomaton } from "../compile-automaton.ts";
-import { choice, type Expression, sequence, text } from "../expression.ts";
+import { choice, type Expression, text } from "../expression.ts";
 import { GrammarError } from "../grammar-error.ts";
 import { parseWholeRegex } from "../parse-regex.ts";
 import type { WorkMeter } from "../work-meter.ts";
 import { type Decimal, decimalOf, floorDivide, neighbour, unitsAt } from "./decimal.ts";
 import { multiplesOf } from "./multiples.ts";
-import { decimalsBetween, integersBetween } from "./number-ranges.ts";
+import { numbersBetween } from "./number-ranges.ts";
 
 export type NumberBounds = {
   readonly isInteger: boolean;
@@ -49,13 +49,16 @@ function compileNumbers(bounds: NumberBounds, work: WorkMeter): Automaton {
   const divisor = multipleOf === undefined ? undefined : decimalOf(multipleOf);
   const isWhole = isInteger || divisor?.digits === 0;
   const few = isWhole && divisor !== undefined ? fewMultiples(bounds, divisor) : undefined;
-  const expression = few ?? (isWhole ? integers(bounds) : decimals(bounds));
-  const language = expression === undefined ? undefined : compileAutomaton(expression, work);
+  const expression = few ?? (isAny(bounds) ? parseWholeRegex(anyNumber, { dialect: "ecma" }) : undefined);
+  const language = expression === undefined ? bounded(bounds, isWhole) : compileAutomaton(expression, work);
   const isDone = language === undefined || divisor === undefined || few !== undefined;
   const wanted = isDone ? language : intersect(language, multiplesOf(divisor, isWhole), work);
   if (wanted === undefined) throw new GrammarError("allows no number that can be sampled");
   return wanted;
 }
+
+const isAny = ({ isInteger, ...bounds }: NumberBounds): boolean =>
+  !isInteger && Object.values(bounds).every((bound) => bound === undefined);
 
 /** The tightest bounds, both included: next to an excluded double stands its neighbour. */
 function tightest({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: NumberBounds): [number, number] {
@@ -82,27 +85,11 @@ function fewMultiples(bounds: NumberBounds, { units, digits }: Decimal): Express
   return choice(Array.from({ length: Number(count) }, (_, index) => text(String((start + BigInt(index)) * units))));
 }
 
-function integers(bounds: NumberBounds): Expression | undefined {
-  const [first, last] = integerBounds(bounds);
-  const options = [
-    ...(first < 0n && last >= first ? [sequence(text("-"), integersBetween(last < 0n ? -last : 1n, -first))] : []),
-    ...(last >= 0n && last >= first ? [integersBetween(first > 0n ? first : 0n, last)] : []),
-  ];
-  return options.length === 0 ? undefined : choice(options);
-}
-
-function decimals(bounds: NumberBounds): Expression | undefined {
+function bounded(bounds: NumberBounds, isWhole: boolean): Automaton | undefined {
+  if (isWhole) return numbersBetween(...integerBounds(bounds), 0);
   const [low, high] = tightest(bounds);
-  if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY && bounds.multipleOf === undefined)
-    return parseWholeRegex(anyNumber, { dialect: "ecma" });
   const most = 10n ** BigInt(wholeDigitsMax + fractionDigitsMax) - 1n;
   const first = low > -1e21 ? unitsAt(decimalOf(low), fractionDigitsMax, "up") : -most;
   const last = high < 1e21 ? unitsAt(decimalOf(high), fractionDigitsMax, "down") : most;
-  const options = [
-    ...(first < 0n && last >= first
-      ? [sequence(text("-"), decimalsBetween(last < 0n ? -last : 1n, -first, fractionDigitsMax))]
-      : []),
-    ...(last >= 0n && last >= first ? [decimalsBetween(first > 0n ? first : 0n, last, fractionDigitsMax)] : []),
-  ];
-  return options.length === 0 ? undefined : choice(options);
+  return numbersBetween(first, last, fractionDigitsMax);
 }

@@ -1,76 +1,125 @@
-import { range } from "../character-set.ts";
-import { choice, type Expression, empty, optional, repeat, sequence, set, text } from "../expression.ts";
+import { type Automaton, type Edge, type State, trim } from "../automaton.ts";
+import { type CharacterSet, charactersOf, range, union } from "../character-set.ts";
+import { mergeStates } from "../merge-states.ts";
 
-const digit = (first: number, last: number): Expression => set(range(String(first), String(last)));
-const anyDigits = (min: number, max: number): Expression => repeat(digit(0, 9), min, max);
+/**
+ * Numbers from `first` to `last`, in units of ten to the power of minus `digits`, without leading zeros and without
+ * "-0"; nothing where there is none. Made digit by digit, so that the work is linear in their count.
+ */
+export function numbersBetween(first: bigint, last: bigint, digits: number): Automaton | undefined {
+  const positive = last < 0n || last < first ? [] : new DigitStates(first > 0n ? first : 0n, last, digits).all();
+  const negative = first >= 0n || last < first ? [] : new DigitStates(last < 0n ? -last : 1n, -first, digits).all();
+  const offset = Math.max(1, positive.length);
+  const sign = { set: charactersOf("-"), to: offset };
+  const moved = negative.map(({ accepts, edges }) => ({
+    accepts,
+    edges: edges.map(({ set, to }) => ({ set, to: to + offset })),
+  }));
+  const start = { accepts: false, edges: [...(positive[0]?.edges ?? []), ...(moved.length === 0 ? [] : [sign])] };
+  const automaton = trim([start, ...positive.slice(1), ...moved]);
+  return automaton === undefined ? undefined : mergeStates(automaton);
+}
 
-/** Integers from `first` to `last` (0 <= first <= last) without leading zeros. */
-export function integersBetween(first: bigint, last: bigint): Expression {
-  const options: Expression[] = [];
-  for (let length = String(first).length; length <= String(last).length; length++) {
-    const smallest = length === 1 ? 0n : 10n ** BigInt(length - 1);
-    const largest = 10n ** BigInt(length) - 1n;
-    const from = first > smallest ? first : smallest;
-    const to = last < largest ? last : largest;
-    if (from <= to) options.push(digitsBetween(String(from), String(to)));
+/** How the digits read so far compare to as many digits of an end. */
+type Comparison = "below" | "same" | "above";
+type Place = {
+  /** After a zero before the point no digit follows. */
+  readonly part: "whole" | "zero" | "fraction";
+  readonly read: number;
+  readonly low: Comparison;
+  readonly high: Comparison;
+};
+
+/** The states of an automaton of the numbers between two that are not negative: one for each place in their digits. */
+class DigitStates {
+  readonly #digits: number;
+  readonly #low: Ends;
+  readonly #high: Ends;
+  readonly #numbers = new Map<string, number>();
+  readonly #places: Place[] = [];
+
+  constructor(first: bigint, last: bigint, digits: number) {
+    this.#digits = digits;
+    this.#low = endsOf(first, digits);
+    this.#high = endsOf(last, digits);
+    this.#numberOf({ part: "whole", read: 0, low: "same", high: "same" });
   }
-  return choice(options);
+
+  all(): State[] {
+    const states: State[] = [];
+    for (let at = 0; at < this.#places.length; at++) {
+      const place = this.#places[at];
+      if (place !== undefined) states.push(place.part === "fraction" ? this.#fraction(place) : this.#whole(place));
+    }
+    return states;
+  }
+
+  #whole({ part, read, low, high }: Place): State {
+    const canGoOn = part === "whole" && read < this.#high.whole.length;
+    const edges = canGoOn
+      ? this.#digitEdges((digit) => ({
+          part: read === 0 && digit === "0" ? "zero" : "whole",
+          read: read + 1,
+          low: compared(low, digit, this.#low.whole[read]),
+          high: compared(high, digit, this.#high.whole[read]),
+        }))
+      : [];
+    if (read === 0) return { accepts: false, edges };
+    const toLow = read < this.#low.whole.length ? "below" : low;
+    const toHigh = read < this.#high.whole.length ? "below" : high;
+    if (toLow === "below" || toHigh === "above") return { accepts: false, edges };
+    const fraction = this.#numberOf({ part: "fraction", read: 0, low: toLow, high: toHigh });
+    const point = this.#digits === 0 ? [] : [{ set: charactersOf("."), to: fraction }];
+    return { accepts: toLow === "above" || /^0*$/.test(this.#low.fraction), edges: [...edges, ...point] };
+  }
+
+  #fraction({ read, low, high }: Place): State {
+    const isLeast = low === "above" || /^0*$/.test(this.#low.fraction.slice(read));
+    const edges =
+      read === this.#digits
+        ? []
+        : this.#digitEdges((digit) => {
+            const [toLow, toHigh] = [
+              compared(low, digit, this.#low.fraction[read]),
+              compared(high, digit, this.#high.fraction[read]),
+            ];
+            if (toLow === "below" || toHigh === "above") return undefined;
+            return { part: "fraction", read: read + 1, low: toLow, high: toHigh };
+          });
+    return { accepts: read > 0 && isLeast, edges };
+  }
+
+  #digitEdges(placeAfter: (digit: string) => Place | undefined): Edge[] {
+    const sets = new Map<number, CharacterSet>();
+    for (const digit of "0123456789") {
+      const place = placeAfter(digit);
+      if (place === undefined) continue;
+      const to = this.#numberOf(place);
+      sets.set(to, union(sets.get(to) ?? [], range(digit, digit)));
+    }
+    return [...sets].map(([to, set]) => ({ set, to }));
+  }
+
+  #numberOf(place: Place): number {
+    const key = `${place.part} ${place.read} ${place.low} ${place.high}`;
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.#numbers.set(key, this.#places.length);
+    return this.#places.push(place) - 1;
+  }
 }
 
-/** Decimals from `first` to `last`, given in units of ten to the power of minus `digits`. */
-export function decimalsBetween(first: bigint, last: bigint, digits: number): Expression {
-  const scale = 10n ** BigInt(digits);
-  const fractionOf = (units: bigint): string => String(units % scale).padStart(digits, "0");
-  const [low, high] = [first / scale, last / scale];
-  const whole = (value: bigint): Expression => text(String(value));
-  if (low === high) return sequence(whole(low), fractionsBetween(fractionOf(first), fractionOf(last)));
-  return choice([
-    sequence(whole(low), fractionsBetween(fractionOf(first), "9".repeat(digits))),
-    ...(high - low > 1n
-      ? [sequence(integersBetween(low + 1n, high - 1n), fractionsBetween("0".repeat(digits), "9".repeat(digits)))]
-      : []),
-    sequence(whole(high), fractionsBetween("0".repeat(digits), fractionOf(last))),
-  ]);
+/** Digits before and after the point. */
+type Ends = { readonly whole: string; readonly fraction: string };
+
+function endsOf(units: bigint, digits: number): Ends {
+  const written = String(units).padStart(digits + 1, "0");
+  return { whole: written.slice(0, written.length - digits), fraction: written.slice(written.length - digits) };
 }
 
-/** Digits of one length from `first` to `last`. */
-function digitsBetween(first: string, last: string): Expression {
-  if (first === "") return empty;
-  if (isZero(first) && isNines(last)) return anyDigits(first.length, first.length);
-  const [low, high] = [Number(first[0]), Number(last[0])];
-  const [lowRest, highRest] = [first.slice(1), last.slice(1)];
-  const count = lowRest.length;
-  if (low === high) return sequence(digit(low, low), digitsBetween(lowRest, highRest));
-  return choice([
-    sequence(digit(low, low), digitsBetween(lowRest, "9".repeat(count))),
-    ...(high - low > 1 ? [sequence(digit(low + 1, high - 1), anyDigits(count, count))] : []),
-    sequence(digit(high, high), digitsBetween("0".repeat(count), highRest)),
-  ]);
+/** A longer number is above a shorter one. */
+function compared(before: Comparison, digit: string, other: string | undefined): Comparison {
+  if (other === undefined) return "above";
+  if (before !== "same" || digit === other) return before;
+  return digit < other ? "below" : "above";
 }
-
-/** A point and digits, or nothing, whose value lies between two digit strings of the longest length. */
-function fractionsBetween(first: string, last: string): Expression {
-  const fraction = sequence(text("."), paddedBetween(first, last, false));
-  return isZero(first) ? optional(fraction) : fraction;
-}
-
-/** Digit strings that, padded with zeros, lie between two of one length; empty ones too where those may end here. */
-function paddedBetween(first: string, last: string, mayEnd: boolean): Expression {
-  if (first === "") return empty;
-  const count = first.length;
-  if (isZero(first) && isNines(last)) return anyDigits(mayEnd ? 0 : 1, count);
-  const [low, high] = [Number(first[0]), Number(last[0])];
-  const [lowRest, highRest] = [first.slice(1), last.slice(1)];
-  const options =
-    low === high
-      ? [sequence(digit(low, low), paddedBetween(lowRest, highRest, true))]
-      : [
-          sequence(digit(low, low), paddedBetween(lowRest, "9".repeat(count - 1), true)),
-          ...(high - low > 1 ? [sequence(digit(low + 1, high - 1), anyDigits(0, count - 1))] : []),
-          sequence(digit(high, high), paddedBetween("0".repeat(count - 1), highRest, true)),
-        ];
-  return choice([...options, ...(mayEnd && isZero(first) ? [empty] : [])]);
-}
-
-const isZero = (digits: string): boolean => /^0*$/.test(digits);
-const isNines = (digits: string): boolean => /^9*$/.test(digits);

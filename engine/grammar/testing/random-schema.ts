@@ -113,6 +113,61 @@ export const objectOf = (properties: Readonly<Record<string, unknown>>): Schema 
   description: "Ignored.",
 });
 
+const kinds = fc.uniqueArray(fc.constantFrom("a", "ab", "b", "sum", "sun", 1, 12, true, null), {
+  minLength: 1,
+  maxLength: 4,
+});
+/** What tells the members of a union apart, or not: single values, several, or numbers and strings that may overlap. */
+const discriminator: fc.Arbitrary<Schema> = fc.oneof(
+  kinds.map((values) => (values.length === 1 ? { const: values[0] } : { enum: values })),
+  fc.constantFrom<Schema>(
+    { type: "string", pattern: "^[a-z]+$" },
+    { type: "string", maxLength: 2 },
+    { type: "string", maxLength: 5000 },
+    { type: "integer", minimum: 0 },
+    { type: "number", maximum: 12.5 },
+  ),
+);
+
+/** Definitions of a graph: objects that begin alike and lead to each other, told apart before, after or never. */
+const graphNames = ["g0", "g1", "g2", "g3"] as const;
+const edge: fc.Arbitrary<Schema> = fc
+  .tuple(
+    fc.uniqueArray(fc.constantFrom(...graphNames), { minLength: 1, maxLength: 3 }),
+    fc.constantFrom<Schema>({ type: "null" }, { type: "string", maxLength: 3 }, { const: "end" }),
+    fc.constantFrom("alone", "listed", "counted"),
+  )
+  .map(([targets, end, form]) => {
+    const anyOf = [...targets.map((target) => ({ $ref: `#/$defs/${target}` })), end];
+    if (form === "alone") return { anyOf };
+    return { type: "array", items: { anyOf }, ...(form === "counted" ? { minItems: 1, maxItems: 70 } : {}) };
+  });
+const graphNode: fc.Arbitrary<Schema> = fc
+  .uniqueArray(fc.tuple(fc.constantFrom("kind", "left", "right"), fc.oneof(discriminator, edge)), {
+    minLength: 1,
+    maxLength: 3,
+    selector: ([name]) => name,
+  })
+  .map((members) => objectOf(Object.fromEntries(members)));
+const graph: fc.Arbitrary<Schema> = fc
+  .tuple(...graphNames.map(() => graphNode))
+  .map((nodes) => Object.fromEntries(graphNames.map((name, index) => [name, nodes[index]])));
+
+/** Hundreds of numbers with bounds of their own, as members or as alternatives. */
+const manyNumbers = fc
+  .tuple(
+    fc.uniqueArray(fc.oneof(integer, number, exclusive).map(defined), {
+      minLength: 2,
+      maxLength: 300,
+      size: "max",
+      selector: (one) => JSON.stringify(one),
+    }),
+    fc.boolean(),
+  )
+  .map(([anyOf, isUnion]) =>
+    isUnion ? { anyOf } : objectOf(Object.fromEntries(anyOf.map((one, index) => [`n${index}`, one]))),
+  );
+
 const { schema, leaf } = fc.letrec<{ schema: Schema; object: Schema; array: Schema; union: Schema; leaf: Schema }>(
   (tie) => ({
     leaf: fc
@@ -148,8 +203,8 @@ const { schema, leaf } = fc.letrec<{ schema: Schema; object: Schema; array: Sche
   }),
 );
 
-/** Strict schemas of every keyword, with definitions that lead back to themselves and to the root. */
-export const strictSchema: fc.Arbitrary<Schema> = fc
+/** Schemas of every keyword, with definitions that lead back to themselves and to the root. */
+const ordinarySchema: fc.Arbitrary<Schema> = fc
   .tuple(
     fc.dictionary(
       characters.filter((key) => key !== "__proto__"),
@@ -168,3 +223,34 @@ export const strictSchema: fc.Arbitrary<Schema> = fc
       }),
     },
   }));
+
+const discriminatedUnion = fc
+  .array(fc.tuple(names, discriminator, fc.boolean()), { minLength: 2, maxLength: 12 })
+  .chain((members) =>
+    fc.tuple(
+      ...members.map(([keys, kind, isFirst]) =>
+        fc.tuple(...keys.map(() => fc.oneof(leaf, reference))).map((values) => {
+          const others = keys
+            .map((key, index): [string, unknown] => [key, values[index]])
+            .filter(([key]) => key !== "__proto__" && key !== "kind");
+          return objectOf(Object.fromEntries(isFirst ? [["kind", kind], ...others] : [...others, ["kind", kind]]));
+        }),
+      ),
+    ),
+  )
+  .map((anyOf) => ({ anyOf }));
+
+/** Schemas whose alternatives are hard to tell apart, and such with many numbers. */
+const hardSchema: fc.Arbitrary<Schema> = fc
+  .tuple(ordinarySchema, graph, edge, fc.oneof({ arbitrary: discriminatedUnion, weight: 3 }, manyNumbers))
+  .map(([ordinary, definitions, start, other]) => ({
+    ...objectOf({ start, other, ...(ordinary.properties as Schema) }),
+    $defs: { ...(ordinary.$defs as Schema), ...definitions },
+  }));
+
+/** Strict schemas, hard ones and ordinary ones. */
+export const strictSchema: fc.Arbitrary<Schema> = fc.oneof(ordinarySchema, hardSchema);
+
+/** Repeatable random strict schemas. */
+export const randomStrictSchemas = (count: number, seed: number): Schema[] =>
+  fc.sample(strictSchema, { numRuns: count, seed });
