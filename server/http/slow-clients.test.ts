@@ -15,6 +15,8 @@ afterAll(async () => {
 
 const clientsOfEach = 40;
 const dripMs = 250;
+/** More than the sockets' buffers on the way take. */
+const answerBytes = 40_000_000;
 const testMs = 60_000;
 
 const head = (lines: readonly string[], key = server.keys.project): string =>
@@ -107,6 +109,22 @@ test(
     for (let silences = 0; silences < 2; silences++) await trickle(question, "").closed;
     thought.resolve();
     expect((await asked).status).toBe(200);
+  },
+  testMs,
+);
+
+test(
+  "a client that does not read a large answer is cut off in the middle of it",
+  async () => {
+    const answer = JSON.stringify({ text: "x".repeat(answerBytes) });
+    provider.answer((_, response) => void response.writeHead(200, { "content-type": "application/json" }).end(answer));
+    const body = JSON.stringify({ model: "scripted", messages: [{ role: "user", content: "x" }] });
+    const { socket, closed } = openRawClient(server.url);
+    socket.pause();
+    socket.write(`${head([json, `Content-Length: ${body.length}`])}${body}`);
+    for (let silences = 0; silences < 3; silences++) await trickle(question, "").closed;
+    socket.resume();
+    expect((await closed).length).toBeLessThan(answer.length);
   },
   testMs,
 );

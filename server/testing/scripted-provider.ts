@@ -36,6 +36,8 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
     calls.push(call);
     await script(call, response);
   });
+  // One that closes idle connections closes some just when the next request is on its way.
+  server.keepAliveTimeout = 0;
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));

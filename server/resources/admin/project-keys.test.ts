@@ -311,3 +311,17 @@ describe("what is wrong is refused", () => {
     expect(await errorOf(await server.post(at, body, admin))).toEqual({ status, code, param });
   });
 });
+
+test("a key that many delete at once is deleted by one of them, and the audit log says so once", async () => {
+  const { id } = await makeKey();
+  const deletions = await Promise.all(
+    Array.from({ length: 8 }, () => fetch(`${server.url}${openAiPath}/${id}`, { method: "DELETE", headers: admin })),
+  );
+  const statuses = deletions.map(({ status }) => status).toSorted((one, other) => one - other);
+  expect(statuses).toEqual([200, ...Array.from({ length: 7 }, () => 404)]);
+  const events = await server.get(
+    `/v1/organization/audit_logs?event_types[]=api_key.deleted&resource_ids[]=${id}`,
+    admin,
+  );
+  expect(((await events.json()) as { data: unknown[] }).data).toHaveLength(1);
+});

@@ -30,6 +30,8 @@ export class ChainPlayer {
   readonly good = new Set<OperationId>();
   requests = 0;
   readonly #server: TestServer;
+  /** Paths of what was deleted. */
+  readonly #gone = new Set<string>();
   #strangersIds = new KnownIds();
 
   constructor(server: TestServer) {
@@ -70,9 +72,13 @@ export class ChainPlayer {
 
   async #judge(request: GeneratedRequest, { url, body }: Sent, answer: Answer, ids: KnownIds): Promise<void> {
     this.statuses.set(answer.status, (this.statuses.get(answer.status) ?? 0) + 1);
-    for (const rule of brokenRules(request, answer)) {
-      const path = url.slice(this.#server.url.length);
-      const asked = `${request.method} ${path} ${JSON.stringify(request.headers)} ${request.manner.kind} ${body}`;
+    const target = url.slice(this.#server.url.length);
+    const [path = ""] = target.split("?");
+    const broken = brokenRules(request, answer);
+    if (answer.status === 200 && this.#gone.has(path)) broken.push("what was deleted answers");
+    if (answer.status === 200 && isEnd(request)) this.#gone.add(path);
+    for (const rule of broken) {
+      const asked = `${request.method} ${target} ${JSON.stringify(request.headers)} ${request.manner.kind} ${body}`;
       const said = [asked, answer.text].map((text) => text.slice(0, shownCharactersMax));
       this.findings.push([`${request.operation}: ${rule}`, ...said].join("\n  "));
     }
@@ -101,6 +107,12 @@ export class ChainPlayer {
     const { email } = z.object({ email: z.string() }).parse(JSON.parse(body ?? ""));
     ids.learn("invite_token", await tokenFor(this.#server, email));
   }
+}
+
+/** Whether it ends the object that its path names, rather than a setting, or a membership that may begin again. */
+function isEnd({ operation }: GeneratedRequest): boolean {
+  const { method, path } = operations[operation];
+  return method === "DELETE" && path.endsWith("}") && operation !== "deleteProjectUser";
 }
 
 /** What goes over the wire. */

@@ -1,7 +1,7 @@
 import { deleteProjectApiKey } from "@headrace/contract/admin/project-api-keys.ts";
 import { endpoint, json } from "../../../http/endpoint.ts";
 import { type AdminServices, changeOrganization } from "../organization-change.ts";
-import { requireKey, revokeKeys } from "../organization-key-store.ts";
+import { lockKey, revokeKeys } from "../organization-key-store.ts";
 import { requireProject } from "../projects/project-store.ts";
 
 export const deleteProjectApiKeyEndpoint = (services: AdminServices) =>
@@ -11,7 +11,7 @@ export const deleteProjectApiKeyEndpoint = (services: AdminServices) =>
     await changeOrganization(services, { principal, context }, async (transaction) => {
       const project = await requireProject(transaction, organizationId, params.project_id);
       const owner = { organizationId, projectId: project.id };
-      await requireKey(transaction, owner, id);
+      await lockKey(transaction, owner, id);
       await revokeKeys(transaction, owner, [id]);
       const event = {
         type: "api_key.deleted",
