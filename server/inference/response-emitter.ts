@@ -217,7 +217,8 @@ export class ResponseEmitter {
   }
 
   #complete(usage: TokenUsage): ResponseEvent[] {
-    this.#response.completed_at = this.#nowSeconds();
+    // A clock may have been set back meanwhile; nothing is completed before it was created.
+    this.#response.completed_at = Math.max(this.#response.created_at, Math.floor(this.#nowMs() / 1000));
     this.#response.usage = responseUsage(withUsageOf(this.#compaction, usage));
     return this.#end("completed", "response.completed");
   }
@@ -306,9 +307,5 @@ export class ResponseEmitter {
     const callId = wanted === undefined || wanted === "" || this.#callIds.has(wanted) ? this.#ids("call") : wanted;
     this.#callIds.add(callId);
     return callId;
-  }
-
-  #nowSeconds(): number {
-    return Math.floor(this.#nowMs() / 1000);
   }
 }
