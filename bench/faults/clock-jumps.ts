@@ -12,9 +12,9 @@ export type ClockJumps = {
   readonly seed: number;
   /** How far a clock is off at most. Beyond a day a server does not start. */
   readonly hours: number;
-  /** Answers in one piece, besides streams and background responses, after which it is over. */
+  /** Chats besides the responses, after which it is over. */
   readonly chats: number;
-  readonly backgroundResponses: number;
+  readonly responses: number;
 };
 
 const jumpingClock = fileURLToPath(new URL("jumping-clock.ts", import.meta.url));
@@ -22,14 +22,17 @@ const jumpingClock = fileURLToPath(new URL("jumping-clock.ts", import.meta.url))
 /** No request here takes as long; a clock that has jumped says so of most. */
 const plausibleMs = 600_000;
 
-type Background = { readonly id: string; readonly requestId: string };
+type Created = { readonly id: string; readonly requestId: string };
+type Retrieved = { readonly status: string; readonly created_at: number; readonly completed_at: number };
+
+const runningStatuses = new Set(["queued", "in_progress"]);
 
 /**
  * Servers whose clocks jump all the time, each by itself; on Postgres two of them. Promised: each request is booked once,
  * on whatever day; no duration is negative; leases go by the database's clock, so that nobody takes a background response
  * from whom it runs at; what is stored is found again.
  */
-export async function clockJumps({ kind, seed, hours, chats, backgroundResponses }: ClockJumps): Promise<Soak> {
+export async function clockJumps({ kind, seed, hours, chats, responses }: ClockJumps): Promise<Soak> {
   await using place = await newPlace(kind);
   await using scene = await openScene(place);
   const servers: ServerProcess[] = [];
@@ -45,22 +48,26 @@ export async function clockJumps({ kind, seed, hours, chats, backgroundResponses
       wholePlan: "tokens=4 delay=20",
     }),
   );
-  const created: Background[] = [];
-  for (let count = 0; count < backgroundResponses; count++) {
-    const server = servers[count % servers.length];
-    if (server !== undefined) created.push(await createBackground(server));
-  }
+  const created = await Promise.all(
+    Array.from({ length: responses }, (_, index) =>
+      createResponse(servers[index % servers.length] as ServerProcess, index % 4 < 2),
+    ),
+  );
   await until(() => loads.every((load) => load.whole() >= chats / loads.length));
   const receipts = (await Promise.all(loads.map((load) => load.stop()))).flat();
+  // An overloaded machine may refuse with 503; a clock is no reason for anything else.
   const broken = receipts
-    .filter(({ outcome }) => outcome !== "whole")
+    .filter(({ outcome, status }) => outcome !== "whole" && status !== 503)
     .map(({ case: name, status, outcome }) => `request ${name}: ${outcome}, status ${status}`);
   for (const [index, { id }] of created.entries()) {
     // Asked at the other one, where there is one.
     const server = servers[(index + 1) % servers.length];
-    if (server !== undefined) await until(async () => (await statusOf(server, id)) !== "in_progress");
-    const status = server && (await statusOf(server, id));
+    if (server !== undefined) await until(async () => !runningStatuses.has((await retrieve(server, id)).status));
+    if (server === undefined) continue;
+    const { status, created_at: createdAt, completed_at: completedAt } = await retrieve(server, id);
     if (status !== "completed") broken.push(`${id} ended as ${status}`);
+    else if (completedAt < createdAt)
+      broken.push(`${id} was completed ${createdAt - completedAt} s before it was made`);
   }
   for (const server of servers) broken.push(...(await endServer(server)));
   const settings = servers[0]?.settings ?? {};
@@ -87,22 +94,26 @@ export async function clockJumps({ kind, seed, hours, chats, backgroundResponses
     figures: [
       ["processes", servers.length],
       ["jumps of up to", `${hours} h, ten a second`],
-      ["background responses", created.length],
+      ["stored responses, every other one in the background", created.length],
       ["days booked on", new Set(durations.map(({ day }) => day)).size],
     ],
     broken,
   };
 }
 
-async function createBackground(server: ServerProcess): Promise<Background> {
-  const body = { model: "planned", input: "<plan tokens=60 period=50>", background: true };
-  const answer = await server.send("POST", "/v1/responses", body);
-  const { id } = (await answer.json()) as { id: string };
-  return { id, requestId: answer.headers.get("x-request-id") ?? "" };
+async function createResponse(server: ServerProcess, background: boolean): Promise<Created> {
+  const body = { model: "planned", input: "<plan tokens=60 period=50>", background };
+  for (;;) {
+    const answer = await server.send("POST", "/v1/responses", body);
+    const { id } = (await answer.json()) as { id: string };
+    if (answer.status !== 503) return { id, requestId: answer.headers.get("x-request-id") ?? "" };
+  }
 }
 
-async function statusOf(server: ServerProcess, id: string): Promise<string> {
-  const answer = await server.send("GET", `/v1/responses/${id}`);
-  const { status = `HTTP ${answer.status}` } = (await answer.json()) as { status?: string };
-  return status === "queued" ? "in_progress" : status;
+async function retrieve(server: ServerProcess, id: string): Promise<Retrieved> {
+  for (;;) {
+    const answer = await server.send("GET", `/v1/responses/${id}`);
+    const response = (await answer.json()) as Retrieved;
+    if (answer.status !== 503) return response;
+  }
 }

@@ -25,7 +25,7 @@ export const processFaults: Record<string, Run> = {
     return stopDatabase({ kind, streams: 100, wholesPerSecond: 50, awayMs: minuteMs });
   }),
   ...onEach("clock-jumps", (kind) => (seed) => {
-    return clockJumps({ kind, seed, hours: 23, chats: 10_000, backgroundResponses: 50 });
+    return clockJumps({ kind, seed, hours: 23, chats: 10_000, responses: 100 });
   }),
   "kill-engine": (seed) => killEngine({ seed, kills: 20, clients: 6 }),
   "fill-disk": async () => {

@@ -278,3 +278,11 @@ test("ids are unguessable and sort by the millisecond", () => {
   const tails = made.map((id) => id.slice("resp_".length + 12));
   expect(new Set(tails).size).toBe(100);
 });
+
+test("a response is not completed before it was created, though the clock was set back meanwhile", () => {
+  const response = newResponseObject({ model: "test-model" }, { id: ids("resp"), createdAt: 1_763_000_900 });
+  const it = new ResponseEmitter({ response, ids, nowMs: () => 1_763_000_001_900 });
+  it.begin();
+  it.complete(usage);
+  expect(it.response.completed_at).toBe(1_763_000_900);
+});

@@ -234,7 +234,8 @@ export class ResponseEmitter {
   }
 
   #complete(usage: TokenUsage): ResponseEvent[] {
-    this.#response.completed_at = this.#nowSeconds();
+    // A clock may have been set back meanwhile; nothing is completed before it was created.
+    this.#response.completed_at = Math.max(this.#response.created_at, Math.floor(this.#nowMs() / 1000));
     this.#response.usage = responseUsage(usage);
     return this.#end("completed", "response.completed");
   }
@@ -323,9 +324,5 @@ export class ResponseEmitter {
     const callId = wanted === undefined || wanted === "" || this.#callIds.has(wanted) ? this.#ids("call") : wanted;
     this.#callIds.add(callId);
     return callId;
-  }
-
-  #nowSeconds(): number {
-    return Math.floor(this.#nowMs() / 1000);
   }
 }

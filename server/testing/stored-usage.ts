@@ -5,6 +5,9 @@ import { openFoundation } from "../foundation.ts";
 
 export { createServerDatabase, testDatabaseKind } from "../database/testing/test-database.ts";
 
+/** One for all: each would listen to stderr anew. */
+const logger = createLogger({ level: "warn", stream: process.stderr, bufferBytesMax: 65_536 });
+
 export type StoredUsage = {
   readonly attempt: number;
   readonly status: string;
@@ -41,7 +44,6 @@ export async function allStoredUsage(
 
 async function storedRows(environment: Readonly<Record<string, string>>) {
   const config = loadConfig(environment, process.cwd());
-  const logger = createLogger({ level: "warn", stream: process.stderr, bufferBytesMax: 65_536 });
   await using foundation = await openFoundation(config, logger);
   return inPlatform(foundation.database.db, (transaction) =>
     transaction.selectFrom("usage_events").selectAll().orderBy("attempt").execute(),
