@@ -11,6 +11,8 @@ export type ServerProcess = {
   readonly exited: Promise<number | null>;
   /** What it was started with. */
   readonly settings: Readonly<Record<string, string>>;
+  /** What it wrote so far. */
+  output(): string;
   kill(signal: NodeJS.Signals): void;
   /** A request with the project's key, a JSON body where there is one. */
   send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response>;
@@ -44,8 +46,8 @@ export async function startServerProcess(options: {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+  let output = "";
   const url = await new Promise<string>((resolve, reject) => {
-    let output = "";
     const read = (text: string): void => {
       output += text;
       const ready = /^headrace ready on (\S+)$/m.exec(output)?.[1];
@@ -63,6 +65,7 @@ export async function startServerProcess(options: {
     pid: child.pid ?? 0,
     exited,
     settings,
+    output: () => output,
     kill: (signal) => void child.kill(signal),
     send: (method, path, body, signal) =>
       fetch(url + path, {
