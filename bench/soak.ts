@@ -3,13 +3,21 @@ import { parseArgs } from "node:util";
 import { addToLedger } from "./ledger.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
+import { leavingClients } from "./soaks/leaving-clients.ts";
+import { slowClients } from "./soaks/slow-clients.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
+import { wireFaults } from "./soaks/wire-faults.ts";
 
 /**
  * `npm run soak -- [--only name] [--seed number] [--write]`: long tests under faults; ends with code 1 where a promise
  * was broken. `--write` adds a line for each to docs/reliability/ledger.jsonl, which only grows.
  */
-const soaks: Record<string, (seed: number) => Promise<Soak>> = { "background-responses": backgroundResponses };
+const soaks: Record<string, (seed: number) => Promise<Soak>> = {
+  "background-responses": backgroundResponses,
+  "wire-faults": wireFaults,
+  "leaving-clients": leavingClients,
+  "slow-clients": slowClients,
+};
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

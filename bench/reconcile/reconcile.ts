@@ -107,7 +107,9 @@ function statusFindings({ written, receipt, booked }: Joined): string[] {
   const status = booked.at(-1)?.status;
   if (status === undefined || receipt === undefined) return [];
   const isWritten = written.some(({ complete }) => complete);
-  const fitting = fittingStatuses(receipt.outcome, isWritten);
+  const fitting = [...fittingStatuses(receipt.outcome, isWritten)];
+  // Who leaves may have left in the middle of the error that the upstream was told to cause.
+  if (receipt.outcome === "left" && written.some(({ fault }) => fault !== undefined)) fitting.push("failed");
   return fitting.includes(status) ? [] : [`booked as ${status}, though the client's answer was '${receipt.outcome}'`];
 }
 
