@@ -11,7 +11,8 @@ afterAll(async () => {
   await database.dispose();
 });
 
-type KeptResponse = { readonly status: string; readonly output: unknown; readonly error: unknown };
+type Item = { readonly status: string; readonly content: readonly { readonly text: string }[] };
+type KeptResponse = { readonly status: string; readonly output: readonly Item[]; readonly error: unknown };
 type TerminalEvent = { readonly response: KeptResponse & { readonly id: string } };
 
 const faults: readonly (readonly [plan: string, ending: Ending])[] = [
@@ -63,6 +64,7 @@ async function findingsOf(lane: Lane, plan: string, ending: Ending, background: 
   const findings = [...endingFindings(lane, true, answer, ending), ...grammarFindings(lane, answer)];
   const last = answer.text.split("\n\n").at(-2)?.split("\ndata: ")[1];
   const { id, ...told } = (JSON.parse(last ?? "") as TerminalEvent).response;
+  if (ending !== "answer") findings.push(...itemFindings(told.output, answer.receipt.tokens));
   const found = await house.get(`/v1/responses/${id}`);
   const kept = (await found.json()) as KeptResponse;
   for (const field of ["status", "output", "error"] as const) {
@@ -71,4 +73,11 @@ async function findingsOf(lane: Lane, plan: string, ending: Ending, background: 
     }
   }
   return findings.map((finding) => `${lane}: ${finding}`);
+}
+
+/** What was under way when the upstream broke off is an incomplete item, with all of the text that the client has. */
+function itemFindings(output: readonly Item[], tokens: number): string[] {
+  const text = output.map(({ content }) => content.map((part) => part.text).join("")).join("");
+  const findings = output.filter(({ status }) => status !== "incomplete").map(({ status }) => `an item is ${status}`);
+  return text === "word ".repeat(tokens) ? findings : [...findings, `the items hold '${text}' of ${tokens} tokens`];
 }

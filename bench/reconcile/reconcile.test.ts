@@ -54,6 +54,8 @@ test("who left may have left in the middle of an error that the upstream was tol
   const left = receipt({ outcome: "left", tokens: 3 });
   expect(findings([record({ fault: "cut", complete: false })], [left], [booked({ status: "failed" })])).toEqual([]);
   expect(findings([record()], [left], [booked({ status: "failed" })])).toHaveLength(1);
+  expect(findings([record({ fault: "no-done", complete: false })], [left], [booked()])).toEqual([]);
+  expect(findings([record({ fault: "cut", complete: false })], [left], [booked()])).toHaveLength(1);
 });
 
 test.each([

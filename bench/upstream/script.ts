@@ -111,10 +111,10 @@ function streamScript(events: readonly Buffer[], tokens: readonly number[], faul
   const middle = Math.floor(events.length / 2);
   const all = events.map((bytes, index) => ({ bytes, tokens: tokens[index] ?? 0 }));
   const sent = withFault(all, middle, fault);
-  const isWhole = fault === undefined || fault.kind === "usage";
+  const isCutAtEnd = bytesOf(sent) === bytesOf(all) && (fault?.kind === "cut" || fault?.kind === "reset");
+  const isWhole = fault === undefined || fault.kind === "usage" || isCutAtEnd;
   if (fault?.kind === "length") {
-    const length = events.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const start = head(200, "text/event-stream", `content-length: ${length + fault.byBytes}`);
+    const start = head(200, "text/event-stream", `content-length: ${bytesOf(all) + fault.byBytes}`);
     const steps = sent.map(({ bytes, tokens }) => ({ wire: bytes, bodyBytes: bytes.byteLength, tokens }));
     return { status: 200, steps: withHead(start, steps), ending: "close", isWhole };
   }
@@ -148,7 +148,7 @@ function withFault(all: readonly SentEvent[], middle: number, fault: Fault | und
     case "reset":
       return cutEvents(all, fault.atByte);
     case "half-event": {
-      const before = all.slice(0, middle).reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+      const before = bytesOf(all.slice(0, middle));
       return cutEvents(all, before + Math.floor((all[middle]?.bytes.byteLength ?? 0) / 2));
     }
     case "malformed":
@@ -159,6 +159,10 @@ function withFault(all: readonly SentEvent[], middle: number, fault: Fault | und
     default:
       return all;
   }
+}
+
+function bytesOf(events: readonly SentEvent[]): number {
+  return events.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }
 
 function cutEvents(all: readonly SentEvent[], atByte: number): SentEvent[] {

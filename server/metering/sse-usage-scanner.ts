@@ -159,8 +159,12 @@ export class SseUsageScanner {
   }
 }
 
-/** Whether an event's data looks like one JSON object: its first and its last byte tell what was cut or is a text. */
+/**
+ * Whether an event's data looks like one JSON object: its first and its last byte tell what was cut or is a text. An
+ * event without data is none by the standard; some servers keep connections alive with it.
+ */
 export function isObjectText(bytes: Buffer, from: number, to: number): boolean {
+  if (from === to) return true;
   let last = to - 1;
   while (last > from && isBlank(bytes[last])) last -= 1;
   return bytes[skipBlanks(bytes, from, to)] === openBrace && bytes[last] === closeBrace;

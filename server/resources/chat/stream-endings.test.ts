@@ -97,7 +97,7 @@ describe("a provider that answers with 200 and an error", () => {
 });
 
 describe("a provider's event that no client can read", () => {
-  test.each(['data: {"choices":[{"delta"\n\n', "data: <html>\n\n", "data: \n\n"])(
+  test.each(['data: {"choices":[{"delta"\n\n', "data: <html>\n\n", "data: [7]\n\n"])(
     "%j ends the stream with an error, behind what came before it in the same piece",
     async (frame) => {
       provider.answer((_, response) => {
