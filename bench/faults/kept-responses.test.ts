@@ -1,8 +1,10 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createServerDatabase } from "@headrace/server/testing/stored-usage.ts";
 import type { Lane } from "../reconcile/lanes.ts";
 import { hasty, openHouse } from "./house.ts";
 import { type Ending, endingFindings, grammarFindings } from "./judge.ts";
+
+setDefaultTimeout(120_000);
 
 const database = await createServerDatabase();
 const house = await openHouse(database.env);

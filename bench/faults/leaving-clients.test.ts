@@ -1,7 +1,9 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createServerDatabase } from "@headrace/server/testing/stored-usage.ts";
 import { openHouse } from "./house.ts";
 import { type Leaving, leaveEverywhere, unendedRequests, upstreamIsFree } from "./leave-everywhere.ts";
+
+setDefaultTimeout(120_000);
 
 const database = await createServerDatabase();
 const house = await openHouse(database.env);

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,8 @@ import { tokensAheadMax } from "../reconcile/reconcile.ts";
 import { startUpstreamProcess } from "../upstream/upstream-process.ts";
 import { upstreamIsFree } from "./leave-everywhere.ts";
 import { stallAfterHead } from "./stalled-reader.ts";
+
+setDefaultTimeout(120_000);
 
 const folder = await mkdtemp(join(tmpdir(), "headrace-slow-"));
 const upstream = await startUpstreamProcess({ journal: join(folder, "upstream.jsonl") });
@@ -32,11 +34,14 @@ const to = { url: server.url, key: server.keys.project };
 /** More than all buffers of the system on the way take: some 70 MB. */
 const longTokens = 400_000;
 const longBytes = longTokens * 180;
-const stalledReaders = 10;
 
-test.each<Lane>(["chat", "responses", "responses over chat"])(
-  "readers of %s that stop reading hold the upstream back and nobody else up, are given up, and pay for what was sent",
-  async (lane) => {
+test.each<[readers: number, lane: Lane]>([
+  [10, "chat"],
+  [2, "responses"],
+  [2, "responses over chat"],
+])(
+  "%d readers of %s that stop reading hold the upstream back and nobody else up, are given up, and pay for what was sent",
+  async (stalledReaders, lane) => {
     const nameOf = (index: number): string => `stalled-${lane.replaceAll(" ", "-")}-${index}`;
     const readers = await Promise.all(
       Array.from({ length: stalledReaders }, (_, index) =>

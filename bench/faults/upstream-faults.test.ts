@@ -1,9 +1,11 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { RuleId } from "@headrace/conformance/stream-validator/rules.ts";
 import { createServerDatabase } from "@headrace/server/testing/stored-usage.ts";
 import { type Lane, lanes } from "../reconcile/lanes.ts";
 import { hasty, openHouse, upstreamKey } from "./house.ts";
 import { type Ending, endingFindings, grammarFindings } from "./judge.ts";
+
+setDefaultTimeout(120_000);
 
 const database = await createServerDatabase();
 const house = await openHouse(database.env);
@@ -16,6 +18,8 @@ type Expected = {
   readonly whole: Ending;
   readonly stream: Ending;
   readonly retryAfter?: string;
+  /** Set where there is nothing yet to stream: the error is an answer of its own. */
+  readonly isRefused?: true;
   /** All of a stream is there, then its connection breaks: which of them comes first is the network's. */
   readonly mayBeWhole?: true;
   /** What a provider tells wrong in a Response of its own passes as it came. */
@@ -25,6 +29,8 @@ type Expected = {
 const well = { whole: "answer", stream: "answer" } as const;
 const broken = { whole: "upstream_failed", stream: "upstream_failed" } as const;
 const brokenStream = { whole: "answer", stream: "upstream_failed" } as const;
+const refused = { ...broken, isRefused: true } as const;
+const busy = { whole: "rate_limit_exceeded", stream: "rate_limit_exceeded", isRefused: true } as const;
 const late = { whole: "upstream_timeout", stream: "upstream_timeout" } as const;
 /** Every stream is longer, and every answer that is not streamed shorter. */
 const behindAnswers = 1_300;
@@ -32,14 +38,14 @@ const behindAnswers = 1_300;
 const faults: readonly (readonly [plan: string, expected: Expected])[] = [
   ["", well],
   ["delay=20", well],
-  ["hang", late],
+  ["hang", { ...late, isRefused: true }],
   ["stall", late],
-  ["status=429", { whole: "rate_limit_exceeded", stream: "rate_limit_exceeded" }],
-  ["status=429 retry-after=7", { whole: "rate_limit_exceeded", stream: "rate_limit_exceeded", retryAfter: "7" }],
-  ["status=500", broken],
-  ["status=500 retry-after=9", { ...broken, retryAfter: "9" }],
-  ["status=503 retry-after=9", { ...broken, retryAfter: "9" }],
-  ["html", broken],
+  ["status=429", busy],
+  ["status=429 retry-after=7", { ...busy, retryAfter: "7" }],
+  ["status=500", refused],
+  ["status=500 retry-after=9", { ...refused, retryAfter: "9" }],
+  ["status=503 retry-after=9", { ...refused, retryAfter: "9" }],
+  ["html", refused],
   ...[0, 1, 150].flatMap((at) => [[`cut=${at}`, broken] as const, [`reset=${at}`, broken] as const]),
   [`cut=${behindAnswers}`, brokenStream],
   [`reset=${behindAnswers}`, brokenStream],
@@ -93,6 +99,7 @@ async function findingsOf(plan: string, expected: Expected, lane: Lane, stream: 
   const { receipt, headers, text } = answer;
   const isWhole = expected.mayBeWhole === true && kind === "stream" && receipt.outcome === "whole";
   const findings = endingFindings(lane, stream, answer, isWhole ? "answer" : ending);
+  if (expected.isRefused === true && receipt.status === 200) findings.push("the error stands in a stream");
   if (stream && receipt.status === 200) {
     findings.push(...grammarFindings(lane, answer, lane === "responses" ? expected.ownWords : []));
   }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type House, openHouse } from "../faults/house.ts";
 import { upstreamIsFree } from "../faults/leave-everywhere.ts";
 import { stallAfterHead } from "../faults/stalled-reader.ts";
+import { until } from "../faults/until.ts";
 import { newPlace } from "../place.ts";
 import type { Soak } from "./soak-result.ts";
 
@@ -27,6 +28,12 @@ export async function slowClients(): Promise<Soak> {
       stallAfterHead({ ...house, lane: "chat", name: `stalled-${index}`, plan: `tokens=${longTokens}` }),
     ),
   );
+  // Until the buffers on the way are full, the streams are floods like any others: they take the processor, not memory.
+  let tries = 0;
+  await until(async () => {
+    const asked = { lane: "chat", stream: true, name: `first-${tries++}`, plan: "tokens=20" } as const;
+    return (await house.ask(asked)).receipt.outcome === "whole";
+  });
   broken.push(...(await askOthers(house, "while readers stand still")));
   await upstreamIsFree(house);
   const stalledMebibytes = memory.most();
