@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type House, openHouse } from "../faults/house.ts";
 import { upstreamIsFree } from "../faults/leave-everywhere.ts";
+import { askAndLeave } from "../faults/raw-client.ts";
 import { stallAfterHead } from "../faults/stalled-reader.ts";
 import { until } from "../faults/until.ts";
 import { newPlace } from "../place.ts";
@@ -44,13 +45,16 @@ export async function slowClients(): Promise<Soak> {
   if (mostBytes > longBytes / 2) broken.push(`a reader that stood still was sent ${mostBytes} bytes`);
 
   memory.restart();
+  // On sockets of their own: a process has at most 256 fetches under way.
   const slow = Promise.all(
-    Array.from({ length: slowStreams }, (_, index) =>
-      house.ask({ lane: "chat", stream: true, name: `slow-${index}`, plan: slowPlan }),
-    ),
+    Array.from({ length: slowStreams }, (_, index) => {
+      const client = { ...house, lane: "chat", name: `slow-${index}`, plan: slowPlan, how: "politely" } as const;
+      return askAndLeave({ ...client, leaveAtByte: Number.POSITIVE_INFINITY });
+    }),
   );
   broken.push(...(await askOthers(house, "beside slow streams")));
   for (const { receipt } of await slow) {
+    house.keep(receipt);
     if (receipt.outcome !== "whole") broken.push(`${receipt.case}: ${receipt.outcome}, ${receipt.status}`);
   }
   const slowMebibytes = memory.most();
