@@ -18,13 +18,11 @@ const leavings: readonly Leaving[] = (["politely", "rudely"] as const).flatMap((
   { lane: "responses over chat", everyBytes: 15, how },
 ]);
 
-test.each(leavings)("clients of $lane that leave $how, at byte after byte, leave nothing open", async (leaving) => {
-  expect(await leaveEverywhere(house, leaving)).toBeGreaterThan(300);
+test("clients that leave at any byte leave nothing open, are booked once, and pay for what was sent", async () => {
+  for (const leaving of leavings) expect(await leaveEverywhere(house, leaving)).toBeGreaterThan(300);
   await upstreamIsFree(house);
   expect(await (await fetch(`${house.url}/livez`)).text()).toBe("ok\n");
-});
 
-test("each of their requests is over, booked once, and pays for what was sent", async () => {
   const { exitCode, findings, statuses } = await house.close();
   expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] });
   expect(await unendedRequests(house)).toEqual([]);
