@@ -5,10 +5,13 @@ import { describeLoad, describeMachine } from "./machine.ts";
 import { backgroundResponses } from "./soaks/background-responses.ts";
 import { everyBrokenBuild } from "./soaks/broken-builds.ts";
 import { generatedRequests } from "./soaks/generated-requests.ts";
+import { leavingClients } from "./soaks/leaving-clients.ts";
 import { processFaults } from "./soaks/process-faults.ts";
+import { slowClients } from "./soaks/slow-clients.ts";
 import { renderSoak, type Soak } from "./soaks/soak-result.ts";
 import { strictSchemas } from "./soaks/strict-schemas.ts";
 import { validatedStreams } from "./soaks/validated-streams.ts";
+import { wireFaults } from "./soaks/wire-faults.ts";
 
 /**
  * `npm run soak -- [--only name] [--seed number] [--write]`: long tests under faults; ends with code 1 where a promise
@@ -19,6 +22,9 @@ const soaks: Record<string, (seed: number) => Promise<Soak>> = {
   "strict-schemas": strictSchemas,
   "validated-streams": validatedStreams,
   "generated-requests": generatedRequests,
+  "wire-faults": wireFaults,
+  "leaving-clients": leavingClients,
+  "slow-clients": slowClients,
   ...processFaults,
   "broken-builds": everyBrokenBuild,
 };

@@ -60,7 +60,15 @@ export const createEmbedding = operation({
   scope: "api.model.request",
   body: createEmbeddingBody,
   response: createEmbeddingResponse,
-  errors: ["model_not_found", "model_not_ready", "context_length_exceeded", "engine_failed", "upstream_failed"],
+  errors: [
+    "model_not_found",
+    "model_not_ready",
+    "context_length_exceeded",
+    "engine_failed",
+    "upstream_unreachable",
+    "upstream_failed",
+    "upstream_timeout",
+  ],
   usageOf: embeddingUsageOf,
   limitsOf: () => ({ outputTokensMax: 0 }),
 });

@@ -50,6 +50,14 @@ test("a killed request is found by the client's case where no head came, and may
   expect(findings([], [], [booked({ status: "interrupted", ...tokens(0) })])).toEqual([]);
 });
 
+test("who left may have left in the middle of an error that the upstream was told to cause", () => {
+  const left = receipt({ outcome: "left", tokens: 3 });
+  expect(findings([record({ fault: "cut", complete: false })], [left], [booked({ status: "failed" })])).toEqual([]);
+  expect(findings([record()], [left], [booked({ status: "failed" })])).toHaveLength(1);
+  expect(findings([record({ fault: "no-done", complete: false })], [left], [booked()])).toEqual([]);
+  expect(findings([record({ fault: "cut", complete: false })], [left], [booked()])).toHaveLength(1);
+});
+
 test.each([
   ["a request that is not booked", [record()], [receipt()], []],
   ["a row too many", [record()], [receipt()], [booked(), booked({ attempt: 2, ...tokens(0) }), booked({ attempt: 3 })]],

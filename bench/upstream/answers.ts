@@ -1,9 +1,10 @@
 import type { Plan, UsageFault } from "./plan.ts";
 
-export type Wire = "chat" | "responses" | "embeddings";
+export type Wire = "chat" | "completions" | "responses" | "embeddings";
 
 export const wireOf: Readonly<Record<string, Wire>> = {
   "/v1/chat/completions": "chat",
+  "/v1/completions": "completions",
   "/v1/responses": "responses",
   "/v1/embeddings": "embeddings",
 };
@@ -46,30 +47,52 @@ function wholeObject(wire: Wire, tokens: number, usage: Usage | undefined): obje
     const choice = { index: 0, message, logprobs: null, finish_reason: "stop" };
     return { ...chatBase, object: "chat.completion", choices: [choice], ...chatUsage(usage) };
   }
+  if (wire === "completions") {
+    const choice = { index: 0, text: word.repeat(tokens), logprobs: null, finish_reason: "stop" };
+    return { ...completionBase, choices: [choice], ...chatUsage(usage) };
+  }
   const embedding = Array.from({ length: vectorLength }, () => 0.25);
   const data = [{ object: "embedding", index: 0, embedding }];
   return { object: "list", data, model: "upstream", usage: { prompt_tokens: inputTokens, total_tokens: inputTokens } };
 }
 
-/** @param withUsage whether a chat's client asked for it by `stream_options`. */
-export function streamedAnswer(wire: "chat" | "responses", plan: Described, withUsage: boolean): StreamedAnswer {
-  const answer = wire === "chat" ? chatEvents(plan, withUsage) : responseEvents(plan);
+/** @param withUsage whether the client of a chat or a completion asked for it by `stream_options`. */
+export function streamedAnswer(wire: Exclude<Wire, "embeddings">, plan: Described, withUsage: boolean): StreamedAnswer {
+  const answer = wire === "responses" ? responseEvents(plan) : chunkEvents(chunks[wire], plan, withUsage);
   if (plan.fault?.kind !== "no-done") return answer;
   return { events: answer.events.slice(0, -1), tokens: answer.tokens.slice(0, -1) };
 }
 
 const chatBase = { id: "chatcmpl-upstream", created: createdAt, model: "upstream" };
+const completionBase = { id: "cmpl-upstream", object: "text_completion", created: createdAt, model: "upstream" };
 
-function chatEvents(plan: Described, withUsage: boolean): StreamedAnswer {
+/** What the chunks of a stream are made of: what all have, and the choices of those that begin, go on and end it. */
+type Chunks = { readonly base: object; readonly begin: readonly object[]; readonly goOn: object; readonly end: object };
+
+const chunks: Record<"chat" | "completions", Chunks> = {
+  chat: {
+    base: { ...chatBase, object: "chat.completion.chunk" },
+    begin: [{ index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }],
+    goOn: { index: 0, delta: { content: word }, finish_reason: null },
+    end: { index: 0, delta: {}, finish_reason: "stop" },
+  },
+  completions: {
+    base: completionBase,
+    begin: [],
+    goOn: { index: 0, text: word, logprobs: null, finish_reason: null },
+    end: { index: 0, text: "", logprobs: null, finish_reason: "stop" },
+  },
+};
+
+function chunkEvents({ base, begin, goOn, end }: Chunks, plan: Described, withUsage: boolean): StreamedAnswer {
   const chunk = (choices: readonly object[], usage?: Usage): Buffer =>
-    frame({ ...chatBase, object: "chat.completion.chunk", choices, ...(withUsage ? chatUsage(usage) : {}) });
-  const choice = (delta: object, finish: string | null = null): object => ({ index: 0, delta, finish_reason: finish });
-  const delta = chunk([choice({ content: word })]);
+    frame({ ...base, choices, ...(withUsage ? chatUsage(usage) : {}) });
+  const delta = chunk([goOn]);
   const usages = withUsage ? toldUsages(plan) : [];
   const events = [
-    chunk([choice({ role: "assistant", content: "" })]),
+    ...begin.map((choice) => chunk([choice])),
     ...Array.from({ length: plan.tokens }, () => delta),
-    chunk([choice({}, "stop")]),
+    chunk([end]),
     ...usages.map((usage) => chunk([], usage)),
     Buffer.from("data: [DONE]\n\n"),
   ];
@@ -110,26 +133,48 @@ function responseEvents(plan: Described): StreamedAnswer {
   };
 }
 
+/** What a response says of its request. */
+const responseFields = {
+  id: "resp_upstream",
+  object: "response",
+  created_at: createdAt,
+  background: false,
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  max_output_tokens: null,
+  max_tool_calls: null,
+  model: "upstream",
+  parallel_tool_calls: true,
+  previous_response_id: null,
+  prompt_cache_key: null,
+  prompt_cache_retention: null,
+  reasoning: { effort: null, summary: null },
+  safety_identifier: null,
+  service_tier: "default",
+  store: false,
+  temperature: 1,
+  text: { format: { type: "text" }, verbosity: "medium" },
+  tool_choice: "auto",
+  tools: [],
+  top_logprobs: 0,
+  top_p: 1,
+  presence_penalty: 0,
+  frequency_penalty: 0,
+  truncation: "disabled",
+  user: null,
+  metadata: {},
+  access_programs: null,
+};
 const messageItem = { id: "msg_upstream", type: "message", role: "assistant" };
 
 function responseObject(status: string, text: string, usage: Usage | undefined): object {
   const content = [{ type: "output_text", text, annotations: [], logprobs: [] }];
   return {
-    id: "resp_upstream",
-    object: "response",
-    created_at: createdAt,
+    ...responseFields,
     status,
-    model: "upstream",
-    error: null,
-    incomplete_details: null,
-    instructions: null,
-    metadata: {},
+    completed_at: status === "completed" ? createdAt + 1 : null,
     output: status === "completed" ? [{ ...messageItem, status, content }] : [],
-    parallel_tool_calls: true,
-    temperature: 1,
-    tool_choice: "auto",
-    tools: [],
-    top_p: 1,
     usage: usage === undefined ? null : responseUsage(usage),
   };
 }
@@ -137,7 +182,7 @@ function responseObject(status: string, text: string, usage: Usage | undefined):
 function responseUsage({ inputTokens: input_tokens, outputTokens: output_tokens }: Usage): object {
   return {
     input_tokens,
-    input_tokens_details: { cached_tokens: 0 },
+    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
     output_tokens,
     output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: input_tokens + output_tokens,

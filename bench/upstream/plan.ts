@@ -29,9 +29,9 @@ export type Fault =
   | { readonly kind: "reset"; readonly atByte: number }
   /** Ends in the middle of the event in the middle. */
   | { readonly kind: "half-event" }
-  /** An event in the middle that is not JSON. */
+  /** An event in the middle that is not JSON; an answer that is not streamed is none either. */
   | { readonly kind: "malformed" }
-  /** An event that never ends. */
+  /** An event that never ends; an answer that is not streamed is as it should be. */
   | { readonly kind: "endless" }
   /** Falls silent in the middle, the connection open. */
   | { readonly kind: "stall" }

@@ -66,15 +66,28 @@ type Whole = {
 
 function wholeScript({ status, contentType, body, tokens = 0, fault, more }: Whole): Script {
   const sent = cutBytes(body, fault);
-  const declared = body.byteLength + (fault?.kind === "length" ? fault.byBytes : 0);
+  const isCutUnnoticed = fault?.kind === "malformed";
+  const declared = isCutUnnoticed ? sent.byteLength : body.byteLength + (fault?.kind === "length" ? fault.byBytes : 0);
   const wire = Buffer.concat([head(status, contentType, `content-length: ${declared}`, more), sent]);
   const isWhole = sent.byteLength === body.byteLength && fault?.kind !== "length";
   const step = { wire, bodyBytes: sent.byteLength, tokens: isWhole ? tokens : 0 };
-  return { status, steps: [step], ending: endingOf(fault), isWhole };
+  // Only a stream has events that could be without end.
+  return { status, steps: [step], ending: fault?.kind === "endless" ? "keep" : endingOf(fault), isWhole };
 }
 
+/** What is sent of an answer that is not streamed: its middle stands for that of a stream. */
 function cutBytes(body: Buffer, fault: Fault | undefined): Buffer {
-  return fault?.kind === "cut" || fault?.kind === "reset" ? body.subarray(0, fault.atByte) : body;
+  switch (fault?.kind) {
+    case "cut":
+    case "reset":
+      return body.subarray(0, fault.atByte);
+    case "half-event":
+    case "malformed":
+    case "stall":
+      return body.subarray(0, Math.floor(body.byteLength / 2));
+    default:
+      return body;
+  }
 }
 
 function endingOf(fault: Fault | undefined): Ending {
@@ -98,18 +111,32 @@ function streamScript(events: readonly Buffer[], tokens: readonly number[], faul
   const middle = Math.floor(events.length / 2);
   const all = events.map((bytes, index) => ({ bytes, tokens: tokens[index] ?? 0 }));
   const sent = withFault(all, middle, fault);
-  const isWhole = fault === undefined || fault.kind === "usage";
+  const isCutAtEnd = bytesOf(sent) === bytesOf(all) && (fault?.kind === "cut" || fault?.kind === "reset");
+  const isWhole = fault === undefined || fault.kind === "usage" || isCutAtEnd;
   if (fault?.kind === "length") {
-    const length = events.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const start = head(200, "text/event-stream", `content-length: ${length + fault.byBytes}`);
+    const start = head(200, "text/event-stream", `content-length: ${bytesOf(all) + fault.byBytes}`);
     const steps = sent.map(({ bytes, tokens }) => ({ wire: bytes, bodyBytes: bytes.byteLength, tokens }));
     return { status: 200, steps: withHead(start, steps), ending: "close", isWhole };
   }
   const start = head(200, "text/event-stream", "transfer-encoding: chunked");
-  const steps = sent.map(({ bytes, tokens, declared }) => chunk(bytes, tokens, declared));
+  const known = new Map<Buffer, Step>();
+  const steps = sent.map((event) => known.get(event.bytes) ?? remember(known, event));
   const ending = endingOf(fault);
-  if (ending === "keep") steps.push({ wire: lastChunk, bodyBytes: 0, tokens: 0 });
-  return { status: 200, steps: withHead(start, steps), ending, isWhole };
+  return { status: 200, steps: withHead(start, ending === "keep" ? withLastChunk(steps) : steps), ending, isWhole };
+}
+
+/** In one write with the last event: who has that has all of the answer. */
+function withLastChunk(steps: readonly Step[]): Step[] {
+  const last = steps.at(-1);
+  if (last === undefined) return [{ wire: lastChunk, bodyBytes: 0, tokens: 0 }];
+  return [...steps.slice(0, -1), { ...last, wire: Buffer.concat([last.wire, lastChunk]) }];
+}
+
+/** Most events of a long stream are one and the same. */
+function remember(known: Map<Buffer, Step>, { bytes, tokens, declared }: SentEvent): Step {
+  const step = chunk(bytes, tokens, declared);
+  known.set(bytes, step);
+  return step;
 }
 
 /** An event to be sent; `declared` is its whole length where only its beginning goes out. */
@@ -121,7 +148,7 @@ function withFault(all: readonly SentEvent[], middle: number, fault: Fault | und
     case "reset":
       return cutEvents(all, fault.atByte);
     case "half-event": {
-      const before = all.slice(0, middle).reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+      const before = bytesOf(all.slice(0, middle));
       return cutEvents(all, before + Math.floor((all[middle]?.bytes.byteLength ?? 0) / 2));
     }
     case "malformed":
@@ -132,6 +159,10 @@ function withFault(all: readonly SentEvent[], middle: number, fault: Fault | und
     default:
       return all;
   }
+}
+
+function bytesOf(events: readonly SentEvent[]): number {
+  return events.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }
 
 function cutEvents(all: readonly SentEvent[], atByte: number): SentEvent[] {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Wire } from "./answers.ts";
 import type { UpstreamRecord } from "./journal.ts";
 import type { UpstreamCounts } from "./upstream.ts";
 
@@ -13,7 +14,7 @@ export type UpstreamProcess = AsyncDisposable & {
   /** What it has written down so far, in the order in which the answers ended. */
   records(): Promise<UpstreamRecord[]>;
   /** The text of a headrace.yaml with it and its model `planned`. */
-  yaml(apis: readonly ("chat" | "responses" | "embeddings")[]): string;
+  yaml(apis: readonly Wire[]): string;
 };
 
 export type UpstreamProcessOptions = {

@@ -3,13 +3,16 @@ import type { OperationDefinition, TokenUsage } from "@headrace/contract/common/
 import { cacheScopeOf } from "../access/cache-scope.ts";
 import type { EventFrames, StreamOutcome } from "../http/endpoint.ts";
 import type { RequestContext } from "../http/request-context.ts";
+import { estimatedTokens } from "../metering/estimated-tokens.ts";
 import { SseUsageScanner } from "../metering/sse-usage-scanner.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
 import type { Deployment } from "../ports/upstream.ts";
 import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
+import { beforeBrokenEvent } from "./broken-event.ts";
 import { EventFramer } from "./event-framer.ts";
 import { withIdleLimit } from "./idle-limit.ts";
 import { attemptStatus, RequestAccount } from "./request-account.ts";
+import { saidBytesOf } from "./said-bytes.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
 
 export type RelayLimits = {
@@ -29,6 +32,8 @@ export type RelayRequest = {
   readonly context: RequestContext;
   /** 1 for the first try. */
   readonly attempt: number;
+  /** Set where the answer begins with what was asked: its length then tells nothing of the output. */
+  readonly repeatsInput?: boolean;
 };
 
 /** How long the connection of a stream that is whole may take to end, so that it can be used again. In milliseconds. */
@@ -61,7 +66,8 @@ export class Relay {
     const { response, account } = await this.#open(request);
     try {
       const bytes = await this.#readWhole(response, request);
-      const { status, usage } = readAnswer(request.operation, bytes);
+      const { status, usage, countedTokens } = readAnswer(request, bytes);
+      account.sent(countedTokens);
       account.end(status, usage);
       return bytes;
     } catch (error) {
@@ -142,10 +148,7 @@ export class Relay {
     let isBroken = false;
     /** Set when the reader took the event that ends the stream: nothing of it can go wrong any more. */
     let outcome: StreamOutcome | undefined;
-    const count = (events: Uint8Array): Uint8Array => {
-      account.sent(scanner.push(events));
-      return events;
-    };
+    const count = (events: Uint8Array): void => account.sent(scanner.push(events));
     try {
       for await (const bytes of withIdleLimit(body, () => (outcome ? lingerMs : idleMs), context.signal)) {
         if (outcome !== undefined) continue;
@@ -153,10 +156,17 @@ export class Relay {
         if (events === undefined) continue;
         const error = operation.stream?.framing === "data-lines" ? findToldError(events) : undefined;
         if (error !== undefined) {
-          if (error.before.byteLength > 0) yield count(error.before);
+          count(error.before);
+          if (error.before.byteLength > 0) yield error.before;
           throw brokenAnswer(error.told.slice(0, toldCharactersMax));
         }
-        yield count(events);
+        count(events);
+        if (scanner.isBroken) {
+          const before = beforeBrokenEvent(events);
+          if (before.byteLength > 0) yield before;
+          throw brokenAnswer("an event that is not a JSON object");
+        }
+        yield events;
         outcome = outcomeOf(scanner.terminalStatus);
       }
       if (outcome !== undefined) return outcome;
@@ -195,10 +205,14 @@ function refusedStatus({ signal }: RequestContext): UsageStatus {
   return attemptStatus(signal, signal.aborted ? undefined : "failed");
 }
 
-function readAnswer(
-  operation: OperationDefinition,
-  bytes: Uint8Array,
-): { status: UsageStatus; usage: TokenUsage | undefined } {
+type ReadAnswer = {
+  readonly status: UsageStatus;
+  readonly usage: TokenUsage | undefined;
+  /** Our own count of the output, where the upstream tells none. */
+  readonly countedTokens: number;
+};
+
+function readAnswer({ operation, repeatsInput }: RelayRequest, bytes: Uint8Array): ReadAnswer {
   const text = new TextDecoder().decode(bytes);
   let answer: unknown;
   try {
@@ -213,7 +227,9 @@ function readAnswer(
       cause: text.slice(0, toldCharactersMax),
     });
   }
-  return { status: statusOf(answer), usage: operation.usageOf?.(answer) };
+  const usage = operation.usageOf?.(answer);
+  const isTold = (usage?.outputTokens ?? 0) > 0 || repeatsInput === true;
+  return { status: statusOf(answer), usage, countedTokens: isTold ? 0 : estimatedTokens(saidBytesOf(answer)) };
 }
 
 /** A Response says in its status how it ended; the objects of the other operations have none. */

@@ -81,13 +81,14 @@ function toBody(bytes: Uint8Array, { pieceBytes, end }: Stream): ReadableStream<
   });
 }
 
+const headers = { "content-type": "text/event-stream" };
 const ids = createIdGenerator(() => 1_763_000_000_000);
 
 /** `readMax` is how many events the reader takes before it leaves. */
 async function run(spoken: Stream, readMax = Number.POSITIVE_INFINITY) {
   const deployment = {
     upstreamModel: "m",
-    upstream: { idleMs: 10_000, send: async () => new Response(toBody(toBytes(spoken), spoken)) },
+    upstream: { idleMs: 10_000, send: async () => new Response(toBody(toBytes(spoken), spoken), { headers }) },
   } as unknown as Deployment;
   const model = createChatCompletionsModel({ deployment, requestId: "req_1", eventBytesMax: 1_000_000 });
   const { signal } = new AbortController();

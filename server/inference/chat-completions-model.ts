@@ -3,6 +3,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { withIdleLimit } from "../gateway/idle-limit.ts";
 import { readEventData } from "../gateway/sse-events.ts";
+import { estimatedTokens } from "../metering/estimated-tokens.ts";
 import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
 import type { ModelRequest } from "../ports/model-request.ts";
 import type { Deployment } from "../ports/upstream.ts";
@@ -27,6 +28,7 @@ export function createChatCompletionsModel(options: ChatModelOptions): LanguageM
     async stream(request, { signal }) {
       const { response, sentBytes } = await send(request, options, signal);
       if (response.body === null) throw brokenOff(undefined);
+      await requireEventStream(response, response.body);
       const callsMax = request.settings.parallelCalls === false ? 1 : Number.POSITIVE_INFINITY;
       return readParts(response.body, new ChatTurnReader(callsMax), sentBytes, options, signal);
     },
@@ -54,6 +56,15 @@ async function send(request: ModelRequest, options: ChatModelOptions, signal: Ab
     if (unthinking !== undefined) return send(unthinking, options, signal);
     throw inCallersWords(error, request);
   }
+}
+
+/** A page of a proxy is refused before a byte of the answer is sent. */
+async function requireEventStream({ headers }: Response, body: ReadableStream<Uint8Array>): Promise<void> {
+  const contentType = headers.get("content-type") ?? "";
+  if (contentType.toLowerCase().startsWith("text/event-stream")) return;
+  await body.cancel();
+  const message = "The model's server did not answer with a stream. Try again later, or tell the operator.";
+  throw new ApiError("upstream_failed", message, { cause: `content-type ${contentType}` });
 }
 
 async function* readParts(
@@ -86,8 +97,7 @@ async function* readParts(
 }
 
 function countedUsage(inputBytes: number, outputTokens: number): TokenUsage {
-  const inputTokens = Math.ceil(inputBytes / bytesPerToken);
-  return { inputTokens, cachedInputTokens: 0, outputTokens, reasoningTokens: 0 };
+  return { inputTokens: estimatedTokens(inputBytes), cachedInputTokens: 0, outputTokens, reasoningTokens: 0 };
 }
 
 function parseChunk(data: string): ChatChunk {

@@ -37,11 +37,12 @@ export class ChatTurnReader {
     const choice = chunk.choices[0];
     if (choice === undefined) return [];
     const { delta, logprobs, finish_reason: finishReason } = choice;
-    // A chunk stands for a token, even where the token has no text of its own yet; the last one carries none.
-    const tokens = finishReason ? 0 : 1;
-    this.#tokens += tokens;
     const parts: ModelPart[] = [];
     const reasoning = delta?.reasoning_content || delta?.reasoning;
+    // A chunk that says something stands for a token. Many say nothing: the first names the role, others only filters.
+    const isSaid = Boolean(reasoning || delta?.content || delta?.refusal || delta?.tool_calls?.length);
+    const tokens = isSaid ? 1 : 0;
+    this.#tokens += tokens;
     if (reasoning) this.#say({ type: "reasoning-delta", text: reasoning, tokens: 0 }, parts);
     this.#logprobs.push(...(logprobs?.content ?? []).map(toTokenLogprob));
     if (delta?.content)

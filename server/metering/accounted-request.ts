@@ -4,7 +4,7 @@ import type { JournalRecord, RecordedEnd } from "./journal-records.ts";
 /** The final account of one attempt. */
 export type AccountedRequest = UsageStart & {
   readonly status: UsageStatus;
-  /** The tokens are our own count and not the upstream's. */
+  /** The output tokens are our own count and not the upstream's. */
   readonly estimated: boolean;
   /** Undefined where nobody has told: unknown is not zero. */
   readonly inputTokens: number | undefined;
@@ -64,15 +64,17 @@ export class RequestAssembler {
   }
 }
 
+/** An upstream that tells less than was counted on the way to the client is not believed: the count stands. */
 function ended(start: UsageStart, end: RecordedEnd): AccountedRequest {
-  const { status, usage, latencyMs, timeToFirstTokenMs } = end;
+  const { status, usage, countedTokens, latencyMs, timeToFirstTokenMs } = end;
+  const isBelieved = usage !== undefined && usage.outputTokens >= countedTokens;
   return {
     ...start,
     status,
-    estimated: usage === undefined,
+    estimated: !isBelieved,
     inputTokens: usage?.inputTokens,
     cachedInputTokens: usage?.cachedInputTokens,
-    outputTokens: usage?.outputTokens ?? end.countedTokens,
+    outputTokens: isBelieved ? usage.outputTokens : countedTokens,
     reasoningTokens: usage?.reasoningTokens,
     latencyMs,
     timeToFirstTokenMs,

@@ -6,7 +6,7 @@ export type RecordedEnd = {
   readonly status: UsageStatus;
   /** What the upstream reported; undefined where it reported nothing. */
   readonly usage: TokenUsage | undefined;
-  /** Output tokens that were counted while they were sent. */
+  /** Output tokens that were counted while they were sent: no less than these are booked. */
   readonly countedTokens: number;
   readonly latencyMs: number;
   readonly timeToFirstTokenMs: number | undefined;

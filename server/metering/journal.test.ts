@@ -91,17 +91,19 @@ describe("what is written is read back", () => {
             });
             meter.end({ status: "failed", latencyMs: 1 });
             const counted = advances.reduce((sum, advance) => sum + advance, 0);
-            const told = usage ?? {
+            const unknown = {
               inputTokens: undefined,
               cachedInputTokens: undefined,
-              outputTokens: counted,
+              outputTokens: 0,
               reasoningTokens: undefined,
             };
+            const told = usage ?? unknown;
             expected.set(whole.requestId, {
               ...whole,
               status,
-              estimated: usage === undefined,
+              estimated: usage === undefined || usage.outputTokens < counted,
               ...told,
+              outputTokens: Math.max(told.outputTokens, counted),
               latencyMs,
               timeToFirstTokenMs,
             });
@@ -273,7 +275,7 @@ describe("a journal that can't be written", () => {
     };
     expect(fill).toThrow(ApiError);
     expect(journal.problem()).toContain("database");
-    running.advance(10);
+    running.advance(9);
     running.end({ status: "completed", usage: exact, latencyMs: 1 });
     const { ended, interrupted } = await readDead(folder);
     expect(interrupted).toEqual([]);

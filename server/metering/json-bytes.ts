@@ -69,6 +69,7 @@ function endOfText(bytes: Buffer, at: number, to: number): number {
   return to;
 }
 
-function isBlank(byte: number | undefined): boolean {
+/** JSON's white space. */
+export function isBlank(byte: number | undefined): boolean {
   return byte === 32 || byte === 10 || byte === 13 || byte === 9;
 }

@@ -117,6 +117,10 @@ const stream = fc
   .tuple(fc.array(event, { maxLength: 8 }), fc.constantFrom("", "", "data: [DONE]", ": end", "data: {", "data"))
   .map(([events, rest]) => events.join("") + rest);
 
+function isTerminal(type: string): boolean {
+  return /completed|incomplete|failed/.test(type);
+}
+
 describe("the scanner finds what parsing every event finds", () => {
   test("cut at every byte", () => {
     fc.assert(
@@ -172,6 +176,23 @@ describe("what a stream tells", () => {
     scanner.push(bytes);
     bytes.fill(10);
     expect(scanner.push(Buffer.from('lo"}}]}\n\n'))).toBe(1);
+  });
+
+  test("an event that is no JSON object before the end is noticed, wherever its bytes are cut", () => {
+    const value = fc.oneof(chatChunk, responseEvent).filter((one) => !("type" in one && isTerminal(one.type)));
+    const broken = fc.constantFrom("{broken", "oops", "7", "null", "[]", '{"a":', "}{", "");
+    fc.assert(
+      fc.property(value, broken, fc.nat(), (whole, rest, cut) => {
+        // Without data there is no event.
+        const isBroken = rest !== "";
+        const events = [JSON.stringify(whole), "", rest, "[DONE]", "bye"];
+        const bytes = Buffer.from(events.map((one) => `data: ${one}\n\n`).join(""));
+        const scanner = new SseUsageScanner();
+        scanner.push(bytes.subarray(0, cut % bytes.length));
+        scanner.push(bytes.subarray(cut % bytes.length));
+        expect(scanner.isBroken).toBe(isBroken);
+      }),
+    );
   });
 
   test.each(["data: ", "data: x\ndata: ", ": "])("an event %p that never ends is the upstream's failure", (start) => {

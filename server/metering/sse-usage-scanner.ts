@@ -2,7 +2,7 @@ import { chatUsageOf } from "@headrace/contract/chat/create-chat-completion.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { responseUsageOf } from "@headrace/contract/responses/create-response.ts";
-import { hasContent, skipBlanks } from "./json-bytes.ts";
+import { hasContent, isBlank, skipBlanks } from "./json-bytes.ts";
 import { SseDataSplitter } from "./sse-lines.ts";
 
 export type TerminalStatus = (typeof terminalStatuses)[number];
@@ -23,6 +23,7 @@ const doneMarker = Buffer.from("[DONE]");
 const terminalStatuses = ["completed", "incomplete", "failed"] as const;
 const terminalMarks = terminalStatuses.map((status) => Buffer.from(`"response.${status}"`));
 const colon = 58;
+const [openBrace, closeBrace] = [123, 125];
 const letterN = 110;
 
 /**
@@ -36,6 +37,7 @@ export class SseUsageScanner {
   readonly #onFirstContent: (() => void) | undefined;
   readonly #contentKey: Buffer;
   #contentEvents = 0;
+  #isBroken = false;
   #usage: TokenUsage | undefined;
   #terminalStatus: TerminalStatus | undefined;
   /** Where in `#searched` the texts stand next, so that a chunk of many events is searched once. */
@@ -83,6 +85,11 @@ export class SseUsageScanner {
     return this.#usage;
   }
 
+  /** Whether an event came before the terminal one that no client can read: its data is no JSON object. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   /** How the stream says that it ended; `[DONE]` is `completed`. Undefined while it has not said so. */
   get terminalStatus(): TerminalStatus | undefined {
     return this.#terminalStatus;
@@ -93,6 +100,7 @@ export class SseUsageScanner {
       this.#terminalStatus ??= "completed";
       return;
     }
+    if (this.#terminalStatus === undefined && !isObjectText(bytes, from, to)) this.#isBroken = true;
     if (this.#searched !== bytes) {
       this.#searched = bytes;
       this.#nextContent = this.#nextUsage = this.#nextResponse = -1;
@@ -149,6 +157,17 @@ export class SseUsageScanner {
     this.#terminalStatus =
       terminalStatuses.find((status) => event.type === `response.${status}`) ?? this.#terminalStatus;
   }
+}
+
+/**
+ * Whether an event's data looks like one JSON object: its first and its last byte tell what was cut or is a text. An
+ * event without data is none by the standard; some servers keep connections alive with it.
+ */
+export function isObjectText(bytes: Buffer, from: number, to: number): boolean {
+  if (from === to) return true;
+  let last = to - 1;
+  while (last > from && isBlank(bytes[last])) last -= 1;
+  return bytes[skipBlanks(bytes, from, to)] === openBrace && bytes[last] === closeBrace;
 }
 
 function find(bytes: Buffer, text: Buffer, from: number): number {

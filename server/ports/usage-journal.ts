@@ -22,7 +22,10 @@ export type UsageStart = {
 
 export type UsageEnd = {
   readonly status: UsageStatus;
-  /** Exact tokens as the upstream reported them; without it the counted tokens stand, marked as estimated. */
+  /**
+   * Exact tokens as the upstream reported them. Without it the counted output tokens stand, marked as estimated; so they
+   * do where it reported fewer.
+   */
   readonly usage?: TokenUsage;
   readonly latencyMs: number;
   readonly timeToFirstTokenMs?: number;

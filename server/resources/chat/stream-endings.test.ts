@@ -96,6 +96,75 @@ describe("a provider that answers with 200 and an error", () => {
   });
 });
 
+describe("a provider's event that no client can read", () => {
+  test.each(['data: {"choices":[{"delta"\n\n', "data: <html>\n\n", "data: [7]\n\n"])(
+    "%j ends the stream with an error, behind what came before it in the same piece",
+    async (frame) => {
+      provider.answer((_, response) => {
+        response.writeHead(200, eventStream);
+        response.end([...chatFrames(["hi", "there"]).slice(0, 3), frame, ...chatFrames(["more"]).slice(1)].join(""));
+      });
+      const response = await server.post(path, { ...ask, stream: true });
+      const text = await response.text();
+      expect(text).toContain('"content":"there"');
+      expect(text).not.toContain(frame);
+      expect(text).not.toContain("more");
+      expect(text.trimEnd().split("\n\n").at(-1)).toContain('"code":"upstream_failed"');
+      expect(await usageOf(server, response)).toMatchObject({ status: "failed" });
+    },
+  );
+
+  test("takes nothing back where it comes behind the end", async () => {
+    provider.answer((_, response) => {
+      response.writeHead(200, eventStream);
+      response.end(`${chatFrames(["hi"]).join("")}data: bye\n\n`);
+    });
+    const response = await server.post(path, { ...ask, stream: true });
+    expect(await response.text()).not.toContain('"error"');
+    expect(await usageOf(server, response)).toMatchObject({ status: "completed" });
+  });
+});
+
+describe("a provider that tells fewer tokens than it sent", () => {
+  const words = Array.from({ length: 12 }, (_, index) => `word${index} `);
+  const toldInstead = (frame: string, told: number): string =>
+    frame.replace('"completion_tokens":12', `"completion_tokens":${told}`);
+
+  test.each([0, 11, -12])("%d of 12 in a stream: all that were counted are booked, as our own count", async (told) => {
+    provider.answer((_, response) =>
+      sendEvents(
+        response,
+        chatFrames(words).map((frame) => toldInstead(frame, told)),
+      ),
+    );
+    const response = await server.post(path, { ...ask, stream: true });
+    await readChatStream(response);
+    expect(await usageOf(server, response)).toMatchObject({ status: "completed", estimated: true, output_tokens: 12 });
+  });
+
+  test.each([
+    ["none", undefined],
+    ["zero", { prompt_tokens: 7, completion_tokens: 0, total_tokens: 7 }],
+    ["fewer than zero", { prompt_tokens: -7, completion_tokens: -12, total_tokens: -19 }],
+  ])("%s in a whole answer: its text is counted, calls and thinking too", async (_, usage) => {
+    const call = { id: "call_1", type: "function", function: { name: "f", arguments: "x".repeat(40) } };
+    const message = {
+      role: "assistant",
+      content: "y".repeat(40),
+      reasoning_content: "é".repeat(20),
+      tool_calls: [call],
+    };
+    const choice = { index: 0, message, finish_reason: "stop", logprobs: null };
+    provider.answer((__, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ id: "chatcmpl-1", object: "chat.completion", choices: [choice], usage }));
+    });
+    const response = await server.post(path, ask);
+    expect(response.status).toBe(200);
+    expect(await usageOf(server, response)).toMatchObject({ status: "completed", estimated: true, output_tokens: 30 });
+  });
+});
+
 test("a text that speaks of errors is no error", async () => {
   const words = ['"error": {"message": "no"}', '{"error":1}'];
   provider.answer((_, response) => sendEvents(response, chatFrames(words)));

@@ -80,6 +80,20 @@ describe("a completion through a provider", () => {
     expect(await usageOf(server, response)).toMatchObject({ status: "failed", estimated: true, output_tokens: 2 });
   });
 
+  test.each([
+    [true, 0],
+    [false, 7],
+  ])("that tells zero tokens is believed where the prompt is all of it (echo: %j)", async (echo, booked) => {
+    const choices = [{ text: "once upon a time in a land", index: 0, logprobs: null, finish_reason: "length" }];
+    provider.answer((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ ...whole, choices, usage: chatUsage(0) }));
+    });
+    const response = await server.post(path, { ...ask, echo, max_tokens: 0 });
+    expect(response.status).toBe(200);
+    expect(await usageOf(server, response)).toMatchObject({ estimated: !echo, output_tokens: booked });
+  });
+
   test("is understood by the official SDK", async () => {
     expect((await server.client.completions.create(ask)).choices[0]?.text).toBe(" a time");
     let text = "";

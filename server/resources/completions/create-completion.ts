@@ -33,6 +33,7 @@ export const createCompletionEndpoint = (services: Services) =>
       principal,
       context,
       attempt: 1,
+      repeatsInput: body.echo === true,
     };
     if (!streamed) {
       const answer = await services.relay.answer(request);

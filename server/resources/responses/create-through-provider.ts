@@ -2,6 +2,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
+import { describe } from "../../http/render.ts";
 import { newResponseObject, type ResponseObject } from "../../inference/response-object.ts";
 import { ResponseEnvelopes } from "./response-envelopes.ts";
 import type { PreparedTurn, ResponseServices, ResponseTurn } from "./response-services.ts";
@@ -57,8 +58,13 @@ export function createThroughProvider(services: ResponseServices, turn: Response
       return response as unknown as ResponseObject;
     },
     async stream() {
-      const envelopes = new ResponseEnvelopes(own, turn.keep, () =>
-        newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: turn.createdAt }),
+      const envelopes = new ResponseEnvelopes(
+        own,
+        turn.keep,
+        () => newResponseObject({ ...body, model: deployment.model }, { id: own.id, createdAt: turn.createdAt }),
+        (error) => {
+          context.fields.error = describe(error);
+        },
       );
       const frames = await services.relay.stream(toRequest(true), (error) => envelopes.brokenFrames(error));
       return envelopes.rewrite(frames);

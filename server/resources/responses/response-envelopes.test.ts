@@ -47,6 +47,7 @@ async function relayed(frames: readonly string[], framesPerPiece: number): Promi
     own,
     async () => {},
     () => newResponseObject({ model: "upstream" }, { id: own.id, createdAt: 1_763_000_000 }),
+    () => {},
   );
   const error = new ApiError("upstream_failed", "It broke off.");
   const upstream = (async function* (): EventFrames {

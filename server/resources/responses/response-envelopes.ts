@@ -30,6 +30,7 @@ export class ResponseEnvelopes {
   readonly #own: OwnFields;
   readonly #record: (response: StoredResponse) => Promise<void>;
   readonly #unopened: () => StoredResponse;
+  readonly #onUnkept: (error: unknown) => void;
   readonly #items = new UpstreamItems();
   #latest: StoredResponse | undefined;
   #isUnderWay = false;
@@ -38,11 +39,18 @@ export class ResponseEnvelopes {
   /**
    * @param record keeps the response; it has ended.
    * @param unopened the response of an upstream that broke off before it said a word of it.
+   * @param onUnkept learns why a response that failed anyway could not be kept either.
    */
-  constructor(own: OwnFields, record: (response: StoredResponse) => Promise<void>, unopened: () => StoredResponse) {
+  constructor(
+    own: OwnFields,
+    record: (response: StoredResponse) => Promise<void>,
+    unopened: () => StoredResponse,
+    onUnkept: (error: unknown) => void,
+  ) {
     this.#own = own;
     this.#record = record;
     this.#unopened = unopened;
+    this.#onUnkept = onUnkept;
   }
 
   async *rewrite(frames: EventFrames): EventFrames {
@@ -50,13 +58,14 @@ export class ResponseEnvelopes {
       for (;;) {
         const { done, value } = await frames.next();
         if (done) return value;
-        // What is a string was made here already, by `brokenFrames`.
-        if (
-          typeof value === "string" ||
-          !Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKey)
-        ) {
+        if (typeof value === "string") {
+          await this.#keepFailed();
+          yield value;
+          continue;
+        }
+        if (!Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKey)) {
           this.#lastPiece = value;
-          if (typeof value !== "string") this.#items.pass(value);
+          this.#items.pass(value);
           yield value;
           continue;
         }
@@ -65,12 +74,18 @@ export class ResponseEnvelopes {
         if (failure === undefined) continue;
         // The relay ends its stream as it ends one that its upstream broke off, and books it so.
         const told = await frames.throw(failure.error);
+        await this.#keepFailed();
         if (!told.done) yield told.value;
         return "failed";
       }
     } finally {
       await frames.return("client_left");
     }
+  }
+
+  /** Keeps a response that failed before its caller is told so: who has seen the end can retrieve it. */
+  async #keepFailed(): Promise<void> {
+    if (this.#latest !== undefined) await this.#record(this.#latest).catch(this.#onUnkept);
   }
 
   /**
@@ -91,14 +106,15 @@ export class ResponseEnvelopes {
     const told = [...this.#missingStart(), ...events, { type: "error", error: toStreamError(error) }]
       .map(frame)
       .join("");
-    const response = {
+    const response: StoredResponse = {
       ...(this.#latest ?? this.#unopened()),
-      ...(output.length > 0 ? { output } : {}),
+      ...(output.length > 0 ? { output: [...output] as unknown as StoredResponse["output"] } : {}),
       status: "failed",
       completed_at: null,
       incomplete_details: null,
       error: toFailure(error),
     };
+    this.#latest = response;
     return told + frame({ type: "response.failed", response });
   }
 

@@ -155,6 +155,7 @@ function statusOf(emitter: ResponseEmitter): UsageStatus | undefined {
 /** Counts a turn's tokens before they are sent, and closes the account once, with the exact usage where it is known. */
 class TurnAccount {
   readonly #run: ResponseRun;
+  #countedTokens = 0;
   #usage: TokenUsage | undefined;
 
   constructor(run: ResponseRun) {
@@ -166,9 +167,15 @@ class TurnAccount {
     for await (const part of parts) {
       if (part.type === "finish") {
         if (part.estimated !== true) this.#usage = part.usage;
+        // The caller is told what is booked: no less than was counted.
+        const outputTokens = Math.max(part.usage.outputTokens, this.#countedTokens);
         context.fields.inputTokens = part.usage.inputTokens;
-        context.fields.outputTokens = part.usage.outputTokens;
-      } else if ("tokens" in part) {
+        context.fields.outputTokens = outputTokens;
+        yield { ...part, usage: { ...part.usage, outputTokens } };
+        continue;
+      }
+      if ("tokens" in part) {
+        this.#countedTokens += part.tokens;
         account.sent(part.tokens);
       }
       yield part;
