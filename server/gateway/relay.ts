@@ -8,7 +8,7 @@ import type { ProjectPrincipal } from "../ports/principal.ts";
 import type { Deployment } from "../ports/upstream.ts";
 import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
 import { EventFramer } from "./event-framer.ts";
-import { withIdleLimit } from "./idle-limit.ts";
+import { LimitedReader } from "./limited-reader.ts";
 import { attemptStatus, RequestAccount } from "./request-account.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
 
@@ -33,6 +33,8 @@ export type RelayRequest = {
 
 /** How long the connection of a stream that is whole may take to end, so that it can be used again. In milliseconds. */
 const lingerMs = 500;
+
+const decoder = new TextDecoder();
 
 /** How much of an upstream's own words about a failure is kept for the log. */
 const toldCharactersMax = 500;
@@ -113,14 +115,19 @@ export class Relay {
 
   async #readWhole(response: Response, { deployment, context }: RelayRequest): Promise<Uint8Array> {
     if (response.body === null) return new Uint8Array();
+    const reader = new LimitedReader(response.body, deployment.upstream.idleMs, context.signal);
     const pieces: Uint8Array[] = [];
     let length = 0;
-    for await (const piece of withIdleLimit(response.body, () => deployment.upstream.idleMs, context.signal)) {
-      length += piece.byteLength;
-      if (length > this.#limits.answerBytesMax) {
-        throw new ApiError("upstream_failed", "The model's server sent an answer that is too large to be relayed.");
+    try {
+      for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) {
+        length += piece.byteLength;
+        if (length > this.#limits.answerBytesMax) {
+          throw new ApiError("upstream_failed", "The model's server sent an answer that is too large to be relayed.");
+        }
+        pieces.push(piece);
       }
-      pieces.push(piece);
+    } finally {
+      reader.close();
     }
     return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces, length);
   }
@@ -133,7 +140,7 @@ export class Relay {
   ): EventFrames {
     const { context, deployment, operation } = request;
     const { account } = attempt;
-    const { idleMs } = deployment.upstream;
+    const reader = new LimitedReader(body, deployment.upstream.idleMs, context.signal);
     const scanner = new SseUsageScanner({
       eventBytesMax: this.#limits.eventBytesMax,
       contentMember: operation.stream?.contentMember,
@@ -147,7 +154,7 @@ export class Relay {
       return events;
     };
     try {
-      for await (const bytes of withIdleLimit(body, () => (outcome ? lingerMs : idleMs), context.signal)) {
+      for (let bytes = await reader.read(); bytes !== undefined; bytes = await reader.read()) {
         if (outcome !== undefined) continue;
         const events = framer.push(bytes);
         if (events === undefined) continue;
@@ -158,6 +165,7 @@ export class Relay {
         }
         yield count(events);
         outcome = outcomeOf(scanner.terminalStatus);
+        if (outcome !== undefined) reader.idleMs = lingerMs;
       }
       if (outcome !== undefined) return outcome;
       const rest = framer.finish();
@@ -180,6 +188,7 @@ export class Relay {
       yield onBroken(apiError);
       return "failed";
     } finally {
+      reader.close();
       const status: UsageStatus = isBroken ? "failed" : attemptStatus(context.signal, scanner.terminalStatus);
       const usage = scanner.usage ?? (status === "completed" ? undefined : await account.abandonedUsage());
       account.end(status, usage);
@@ -199,7 +208,7 @@ function readAnswer(
   operation: OperationDefinition,
   bytes: Uint8Array,
 ): { status: UsageStatus; usage: TokenUsage | undefined } {
-  const text = new TextDecoder().decode(bytes);
+  const text = decoder.decode(bytes);
   let answer: unknown;
   try {
     answer = JSON.parse(text);

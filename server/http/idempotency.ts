@@ -27,7 +27,7 @@ export class IdempotencyGuard {
     this.#report = report;
   }
 
-  async run(
+  run(
     headers: Headers,
     operation: OperationDefinition,
     input: CheckedInput,
@@ -35,6 +35,15 @@ export class IdempotencyGuard {
   ): Promise<Reply<unknown>> {
     const key = headers.get("idempotency-key");
     if (key === null || operation.method !== "POST") return handle();
+    return this.#runOnce(key, operation, input, handle);
+  }
+
+  async #runOnce(
+    key: string,
+    operation: OperationDefinition,
+    input: CheckedInput,
+    handle: () => Promise<Reply<unknown>>,
+  ): Promise<Reply<unknown>> {
     if (key.length === 0 || key.length > keyLengthMax) {
       throw new ApiError("invalid_header", `The Idempotency-Key header must have 1 to ${keyLengthMax} characters.`);
     }

@@ -49,7 +49,7 @@ export async function answerApiRequest(
     }
     const input = await readInput(request, url, match, principal, context, parts.bodyBytesMax);
     context.connection.allowSilence();
-    const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
+    const handle = (): Promise<Reply<unknown>> => match.endpoint.handle(input);
     const reply = await parts.idempotency.run(request.headers, operation, input, handle);
     return { ...renderReply(reply), operationId, principal };
   } catch (error) {
