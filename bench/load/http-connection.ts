@@ -52,8 +52,8 @@ export class HttpConnection {
         },
         data: ({ data }, bytes) => data.#receive(bytes),
         drain: ({ data }) => data.#sendOn(),
-        close: ({ data }) => data?.#broken(),
-        error: ({ data }) => data?.#broken(),
+        close: (socket) => connectionOf(socket)?.#broken(),
+        error: (socket) => connectionOf(socket)?.#broken(),
         connectError: (_, error) => reject(error),
       },
     });

@@ -29,6 +29,8 @@ export type RelayRequest = {
   readonly context: RequestContext;
   /** 1 for the first try. */
   readonly attempt: number;
+  /** What of a streamed piece reaches the caller, once it is metered; undefined for nothing of it. */
+  readonly passOn?: (events: Uint8Array) => Uint8Array | string | undefined;
 };
 
 /** How long the connection of a stream that is whole may take to end, so that it can be used again. In milliseconds. */
@@ -138,7 +140,7 @@ export class Relay {
     body: ReadableStream<Uint8Array>,
     onBroken: (error: ApiError) => string,
   ): EventFrames {
-    const { context, deployment, operation } = request;
+    const { context, deployment, operation, passOn } = request;
     const { account } = attempt;
     const reader = new LimitedReader(body, deployment.upstream.idleMs, context.signal);
     const scanner = new SseUsageScanner({
@@ -149,9 +151,9 @@ export class Relay {
     let isBroken = false;
     /** Set when the reader took the event that ends the stream: nothing of it can go wrong any more. */
     let outcome: StreamOutcome | undefined;
-    const count = (events: Uint8Array): Uint8Array => {
+    const count = (events: Uint8Array): Uint8Array | string | undefined => {
       account.sent(scanner.push(events));
-      return events;
+      return passOn === undefined ? events : passOn(events);
     };
     try {
       for (let bytes = await reader.read(); bytes !== undefined; bytes = await reader.read()) {
@@ -160,21 +162,23 @@ export class Relay {
         if (events === undefined) continue;
         const error = operation.stream?.framing === "data-lines" ? findToldError(events) : undefined;
         if (error !== undefined) {
-          if (error.before.byteLength > 0) yield count(error.before);
+          const before = error.before.byteLength > 0 ? count(error.before) : undefined;
+          if (before !== undefined) yield before;
           throw brokenAnswer(error.told.slice(0, toldCharactersMax));
         }
-        yield count(events);
+        const passed = count(events);
+        if (passed !== undefined) yield passed;
         outcome = outcomeOf(scanner.terminalStatus);
         if (outcome !== undefined) reader.idleMs = lingerMs;
       }
       if (outcome !== undefined) return outcome;
       const rest = framer.finish();
       if (rest !== undefined) {
-        count(rest);
+        const passed = count(rest);
         outcome = outcomeOf(scanner.terminalStatus);
         // Half an event is no event, but many servers leave out the blank line behind the last one.
         if (outcome !== undefined) {
-          yield rest;
+          if (passed !== undefined) yield passed;
           return outcome;
         }
       }

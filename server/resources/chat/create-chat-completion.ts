@@ -11,7 +11,7 @@ import type { ChatServices } from "./chat-services.ts";
 import { createThroughResponses } from "./create-through-responses.ts";
 import { keptStream } from "./kept-stream.ts";
 import { createKeeper, keepCompletion, parseCompletion } from "./stored-completion.ts";
-import { withoutUsageChunk } from "./usage-chunk.ts";
+import { leaveOutUsageChunk, withoutUsageChunk } from "./usage-chunk.ts";
 
 export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
@@ -37,6 +37,8 @@ export const createChatCompletionEndpoint = (services: ChatServices) =>
       principal,
       context,
       attempt: 1,
+      // What is kept is made of all that came.
+      ...(wantsUsage || keeper !== undefined ? {} : { passOn: leaveOutUsageChunk }),
     };
     if (!streamed) {
       const answer = await services.relay.answer(request);
@@ -44,10 +46,11 @@ export const createChatCompletionEndpoint = (services: ChatServices) =>
       return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
     }
     const relayed = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
-    const frames = keeper === undefined ? relayed : keptStream(relayed, keeper);
+    const kept = keeper === undefined ? relayed : keptStream(relayed, keeper);
+    const frames = wantsUsage || keeper === undefined ? kept : withoutUsageChunk(kept);
     return {
       kind: "stream",
       contentType: eventStreamContentType,
-      body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats, context.fields),
+      body: eventStream(frames, services.heartbeats, context.fields),
     };
   });
