@@ -52,12 +52,19 @@ export class HttpConnection {
         },
         data: ({ data }, bytes) => data.#receive(bytes),
         drain: ({ data }) => data.#sendOn(),
-        close: (socket) => connectionOf(socket)?.#broken(),
-        error: (socket) => connectionOf(socket)?.#broken(),
+        close: (socket) => brokenOff(socket),
+        error: (socket) => brokenOff(socket),
         connectError: (_, error) => reject(error),
       },
     });
     return promise;
+  }
+
+  /** For the socket. */
+  broken(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.broken();
   }
 
   /** @param request head and body as they stand on the wire. */
@@ -81,12 +88,6 @@ export class HttpConnection {
     if (this.#unsent.byteLength === 0) return;
     const taken = Math.max(0, this.#socket.write(this.#unsent));
     this.#unsent = taken === this.#unsent.byteLength ? none : this.#unsent.subarray(taken);
-  }
-
-  #broken(): void {
-    const reader = this.#reader;
-    this.#reader = undefined;
-    reader?.broken();
   }
 
   #receive(bytes: Buffer): void {
@@ -153,4 +154,9 @@ export class HttpConnection {
     this.#reader = undefined;
     reader?.end();
   }
+}
+
+/** A socket that was never opened has no connection. */
+function brokenOff(socket: Socket<HttpConnection | undefined>): void {
+  socket.data?.broken();
 }

@@ -98,7 +98,7 @@ export class Relay {
 
   async #open(request: RelayRequest): Promise<Attempt> {
     const { context, deployment, operation } = request;
-    const account = RequestAccount.open(this.#journal, { ...request, operationId: operation.id });
+    const account = await RequestAccount.open(this.#journal, { ...request, operationId: operation.id });
     try {
       const response = await deployment.upstream.send({
         path: request.path,

@@ -5,6 +5,7 @@ import type { Upstream, UpstreamApi, UpstreamRequest } from "../../ports/upstrea
 import { acceptsConnection } from "./connect-probe.ts";
 import { Deadlines, type Waiting } from "./deadlines.ts";
 import { readTextUpTo } from "./read-text.ts";
+import { RequestSlots } from "./request-slots.ts";
 import { redirected, translateUpstreamError } from "./upstream-errors.ts";
 
 /** How long an error answer's body may take: what it would tell is not worth more of the caller's time. */
@@ -21,6 +22,7 @@ export class OpenAiProvider implements Upstream {
   readonly apis: ReadonlySet<UpstreamApi>;
   /** The longest pause between two chunks of an answer, in milliseconds. */
   readonly idleMs: number;
+  readonly slots: RequestSlots | undefined;
   readonly #config: ProviderConfig;
   readonly #errorBytesMax: number;
   readonly #headers: Headers;
@@ -37,6 +39,7 @@ export class OpenAiProvider implements Upstream {
     this.id = config.name;
     this.apis = config.apis;
     this.idleMs = config.timeouts.idleMs;
+    this.slots = config.concurrency && new RequestSlots(config.concurrency);
     this.#config = config;
     this.#errorBytesMax = errorBytesMax;
     this.#headers = headersOf(config);

@@ -33,7 +33,7 @@ export function createThroughChat(services: ResponseServices, turn: ResponseTurn
     compaction: turn.compaction,
     seal: isSealed ? (text, itemId) => sealer.seal(text, principal, itemId) : undefined,
   });
-  const start = () =>
+  const start = async () =>
     runResponse({
       model: createChatCompletionsModel({
         ...cacheScopeOf(principal),
@@ -44,7 +44,7 @@ export function createThroughChat(services: ResponseServices, turn: ResponseTurn
       request: toldTo(deployment, request),
       mayShorten: body.truncation === "auto",
       emitter,
-      account: RequestAccount.open(services.journal, {
+      account: await RequestAccount.open(services.journal, {
         operationId: createResponse.id,
         deployment,
         principal,

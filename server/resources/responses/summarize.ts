@@ -52,7 +52,7 @@ async function askChat(services: ResponseServices, turn: SummaryTurn): Promise<S
   const { deployment, principal, body, items, operation } = turn;
   const asked = toModelRequest(body, items, (placed) => openReasoning(services.sealer, principal, placed));
   refuseUntold(deployment, asked);
-  const account = RequestAccount.open(services.journal, { ...turn, operationId: operation.id });
+  const account = await RequestAccount.open(services.journal, { ...turn, operationId: operation.id });
   try {
     const summary = await readSummary(services, turn, toldTo(deployment, asked), account);
     account.end("completed", summary.usage);
