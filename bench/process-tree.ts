@@ -27,6 +27,15 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** Processor time that all of the machine's processes have had together: proc(5), the first line of /proc/stat. */
+export function busySeconds(): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = readFileSync("/proc/stat", "utf8")
+    .slice("cpu ".length)
+    .split("\n", 1)
+    .flatMap((line) => line.trim().split(" ").map(Number));
+  return (user + nice + system + irq + softIrq + steal) / 100;
+}
+
 /** The process and all its descendants. */
 export async function treeOf(root: number): Promise<number[]> {
   const parents = new Map<number, number>();

@@ -131,7 +131,7 @@ export class HttpConnection {
   #readHead(bytes: Buffer): number {
     const end = bytes.indexOf(headEnd);
     if (end < 0) return 0;
-    const head = bytes.latin1Slice(0, end).toLowerCase();
+    const head = bytes.toString("latin1", 0, end).toLowerCase();
     this.#reader?.head(Number(head.slice(9, 12)), head.includes("\r\nretry-after:"));
     const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1];
     if (length === undefined) this.#place = { kind: "chunk-size" };
@@ -143,7 +143,7 @@ export class HttpConnection {
   #readChunkSize(bytes: Buffer): number {
     const end = bytes.indexOf(lineFeed);
     if (end < 0) return 0;
-    const size = Number.parseInt(bytes.latin1Slice(0, end), 16);
+    const size = Number.parseInt(bytes.toString("latin1", 0, end), 16);
     this.#place = size === 0 ? { kind: "trailer" } : { kind: "chunk", left: size + 2 };
     return end + 1;
   }

@@ -3,6 +3,8 @@ export type LoadJob = {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** Besides those that every request has. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Used in turns; empty sends no key. */
   readonly apiKeys: readonly string[];
   readonly body: string;
@@ -17,8 +19,8 @@ export type LoadJob = {
 };
 
 export type LoadPattern =
-  /** Each connection asks again when it has its answer. */
-  | { readonly kind: "closed"; readonly connections: number }
+  /** Each connection asks again so long after it has its answer. */
+  | { readonly kind: "closed"; readonly connections: number; readonly pauseMs: number }
   /** Requests begin at fixed times whether those before have ended or not; one waits where all connections are busy. */
   | { readonly kind: "open"; readonly connections: number; readonly perSecond: number }
   /** Each connection asks once, and reads nothing. */
@@ -43,6 +45,8 @@ export type LoadResult = {
   readonly refusalsWithRetryAfter: number;
   /** In seconds, of each watched process and of the generator itself (`load`). */
   readonly cpu: Readonly<Record<string, number>>;
+  /** Cores that were busy with none of these. */
+  readonly otherCores: number;
   /** Resident memory of each watched process at the window's end, in MB of 1,000,000 bytes. */
   readonly residentMb: Readonly<Record<string, number>>;
 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds, memoryOf, treeOf } from "../process-tree.ts";
+import { busySeconds, cpuSeconds, memoryOf, treeOf } from "../process-tree.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
 import { startLoad } from "./patterns.ts";
 import { Tally } from "./tally.ts";
@@ -12,17 +12,21 @@ async function main(): Promise<void> {
   await sleep(job.warmMs);
   const watched = await watchedProcesses(job);
   const before = cpuNow(watched);
+  const busyBefore = busySeconds();
   const startedMs = performance.now();
   tally.isOpen = true;
   await sleep(job.windowMs);
   tally.isOpen = false;
   const after = cpuNow(watched);
+  const busy = busySeconds() - busyBefore;
   const seconds = (performance.now() - startedMs) / 1000;
   const residentMb: Record<string, number> = {};
   for (const [name, pids] of watched) residentMb[name] = (await memoryOf(pids)).residentMb;
   load.stop();
   const cpu = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
-  const result: LoadResult = { ...tally.result(), seconds, cpu, residentMb };
+  const ours = Object.values(cpu).reduce((sum, each) => sum + each, 0);
+  const otherCores = Math.max(0, busy - ours) / seconds;
+  const result: LoadResult = { ...tally.result(), seconds, cpu, otherCores, residentMb };
   process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 }
 

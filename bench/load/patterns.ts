@@ -17,7 +17,7 @@ export async function startLoad(job: LoadJob, tally: Tally): Promise<RunningLoad
   switch (job.pattern.kind) {
     case "closed":
       for (const client of clients) {
-        askAgainAndAgain(client, nextRequest, running);
+        askAgainAndAgain(client, job.pattern.pauseMs, nextRequest, running);
         if (pauseMs >= tickMs) await sleep(pauseMs);
       }
       break;
@@ -36,9 +36,15 @@ export async function startLoad(job: LoadJob, tally: Tally): Promise<RunningLoad
   };
 }
 
-function askAgainAndAgain(client: Client, nextRequest: () => Buffer, running: { readonly isStopped: boolean }): void {
+function askAgainAndAgain(
+  client: Client,
+  pauseMs: number,
+  nextRequest: () => Buffer,
+  running: { readonly isStopped: boolean },
+): void {
+  const askAgain = pauseMs === 0 ? () => ask() : () => void setTimeout(ask, pauseMs);
   const ask = (): void => {
-    if (!running.isStopped) client.ask(nextRequest(), performance.now(), ask).catch(endWith);
+    if (!running.isStopped) client.ask(nextRequest(), performance.now(), askAgain).catch(endWith);
   };
   ask();
 }
@@ -72,7 +78,7 @@ function askOnTime(
   }, tickMs);
 }
 
-function requests({ host, port, path, apiKeys, body }: LoadJob): () => Buffer {
+function requests({ host, port, path, headers, apiKeys, body }: LoadJob): () => Buffer {
   const length = Buffer.byteLength(body);
   const made = (apiKeys.length === 0 ? [undefined] : apiKeys).map((key) =>
     Buffer.from(
@@ -80,6 +86,7 @@ function requests({ host, port, path, apiKeys, body }: LoadJob): () => Buffer {
         `POST ${path} HTTP/1.1`,
         `host: ${host}:${port}`,
         "content-type: application/json",
+        ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
         ...(key === undefined ? [] : [`authorization: Bearer ${key}`]),
         `content-length: ${length}`,
         "",

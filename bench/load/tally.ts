@@ -35,7 +35,7 @@ export class Tally {
     if (hasRetryAfter) this.#refusalsWithRetryAfter++;
   }
 
-  result(): Omit<LoadResult, "seconds" | "cpu" | "residentMb"> {
+  result(): Omit<LoadResult, "seconds" | "cpu" | "otherCores" | "residentMb"> {
     return {
       statuses: this.#statuses,
       events: this.#events,

@@ -37,11 +37,11 @@ export class LimitedReader {
    * @throws ApiError `upstream_timeout` after a silence of `idleMs`; the signal's reason when it is aborted.
    */
   async read(): Promise<Uint8Array | undefined> {
-    if (this.#failure) throw this.#failure.error;
+    this.#throwIfGivenUp();
     this.#waitingSinceMs = performance.now();
     const { done, value } = await this.#reader.read();
     this.#waitingSinceMs = undefined;
-    if (this.#failure) throw this.#failure.error;
+    this.#throwIfGivenUp();
     this.#hasEnded = done;
     return value;
   }
@@ -59,6 +59,10 @@ export class LimitedReader {
     this.#giveUp(
       new ApiError("upstream_timeout", `The model's server was silent for ${this.idleMs / 1000} seconds. Try again.`),
     );
+  }
+
+  #throwIfGivenUp(): void {
+    if (this.#failure) throw this.#failure.error;
   }
 
   #giveUp(error: unknown): void {

@@ -81,7 +81,7 @@ function readMembers(bytes: Buffer): Member[] {
 }
 
 function readKey(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.utf8Slice(start + 1, end - 1);
+  const text = bytes.toString("utf8", start + 1, end - 1);
   return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
