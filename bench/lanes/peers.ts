@@ -25,6 +25,7 @@ const portkeyFolder = join(cacheFolder, "portkey");
 const portkeyProgram = join(portkeyFolder, "node_modules/@portkey-ai/gateway/build/start-server.js");
 const litellmFolder = join(cacheFolder, "litellm");
 const litellmProgram = join(litellmFolder, "bin/litellm");
+const litellmVersion = "1.108.7";
 const litellmKey = "sk-bench";
 
 export const peers: readonly Peer[] = [
@@ -53,13 +54,15 @@ export const peers: readonly Peer[] = [
     },
   },
   {
-    name: "LiteLLM proxy",
+    name: `LiteLLM proxy ${litellmVersion}`,
     does: "one master key, one worker; no database, so no usage and no limits; no log",
     isInstalled: () => existsSync(litellmProgram),
     install() {
       mkdirSync(cacheFolder, { recursive: true });
       execFileSync("python3", ["-m", "venv", litellmFolder], { stdio: "inherit" });
-      execFileSync(join(litellmFolder, "bin/pip"), ["install", "litellm[proxy]"], { stdio: "inherit" });
+      execFileSync(join(litellmFolder, "bin/pip"), ["install", `litellm[proxy]==${litellmVersion}`], {
+        stdio: "inherit",
+      });
     },
     start: async (upstream) => {
       const port = await freePort();

@@ -1,6 +1,6 @@
-import { SQL } from "bun";
 import type { Figure, Section } from "../figure.ts";
 import { type RunningHeadrace, startHeadrace } from "../lanes/headrace.ts";
+import { InsertedRowsStore } from "../lanes/inserted-rows-store.ts";
 import { atMost, Lane } from "../lanes/lane.ts";
 import { leaveGatewayCore, onOtherCores } from "../lanes/placement.ts";
 import { type Ask, answersOf, cpuOf, direct, runTrial, shuffled } from "../lanes/trial.ts";
@@ -80,15 +80,15 @@ async function measure(kind: DatabaseKind): Promise<Figure[]> {
 
 /** What responses leave behind, by the database's own count. */
 async function footprint(gateway: RunningHeadrace, upstream: UpstreamProcess, url: string): Promise<Figure[]> {
-  const sql = new SQL(url, { max: 1 });
+  await using database = new InsertedRowsStore(url);
   const figures: Figure[] = [];
   for (const stream of [false, true]) {
-    const before = await insertedBy(sql);
+    const before = await database.inserted();
     const answered = (await upstream.counts()).requests;
     const trial = await runTrial(gateway, upstream, rate(stream));
     await Bun.sleep(writtenMs);
     const responses = (await upstream.counts()).requests - answered;
-    const after = await insertedBy(sql);
+    const after = await database.inserted();
     const name = `postgres, ${stream ? "streamed" : "whole"}`;
     if (trial.void !== undefined) {
       figures.push({ name: `${name}: rows`, asked: `<= ${rowsMax}`, reached: `void: ${trial.void}`, isMet: false });
@@ -108,18 +108,7 @@ async function footprint(gateway: RunningHeadrace, upstream: UpstreamProcess, ur
     const bytes = (after.bytes - before.bytes) / responses;
     figures.push({ name: `${name}: bytes`, reached: `${bytes.toFixed(0)} a response, all tables and indexes` });
   }
-  await sql.close();
   return figures;
-}
-
-async function insertedBy(sql: SQL): Promise<{ rows: Map<string, number>; bytes: number }> {
-  const tables = (await sql`
-    select relname as name, n_tup_ins::float8 as inserted, pg_total_relation_size(relid)::float8 as bytes
-    from pg_stat_user_tables`) as { name: string; inserted: number; bytes: number }[];
-  return {
-    rows: new Map(tables.map(({ name, inserted }) => [name, inserted])),
-    bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
 }
 
 function perAnswer(result: LoadResult, process: string): number {
