@@ -6,6 +6,8 @@ import type { Target } from "./target.ts";
 
 /** Cores' worth of other work on the machine that a run may have beside it. */
 const otherCoresMax = 0.15;
+/** Streams lose a moment between two answers of a connection. */
+const keptUpShare = 0.9;
 /** A share of its core at which the upstream or the load could be what is measured. */
 const saturated = 0.9;
 
@@ -16,6 +18,8 @@ export type Ask = {
   readonly spreadMs?: number;
   readonly warmMs?: number;
   readonly windowMs: number;
+  /** Events a second that the upstream sends in all; a gateway that falls behind does not do what the lane is about. */
+  readonly eventsPerSecond?: number;
   /** Whether answers other than 200 belong to the lane. */
   readonly mayRefuse?: boolean;
 };
@@ -56,6 +60,9 @@ function whyVoid(result: LoadResult, ask: Ask, target: Target): string | undefin
   if (broken > 0) return `${broken} connections broke off`;
   if (refused.length > 0 && ask.mayRefuse !== true) {
     return `answers ${refused.map(([status, count]) => `${status} (${count})`).join(", ")}`;
+  }
+  if (result.events / seconds < keptUpShare * (ask.eventsPerSecond ?? 0)) {
+    return `the streams fell behind: ${(result.events / seconds).toFixed(0)} of ${ask.eventsPerSecond} events a second came`;
   }
   const isDirect = Object.keys(target.processes).length === 0;
   for (const name of ["upstream", "load"]) {

@@ -28,6 +28,7 @@ const asks = {
     pattern: { kind: "closed", connections: pacedStreams, pauseMs: 0 },
     spreadMs: 2_000,
     windowMs: 5_000,
+    eventsPerSecond: pacedStreams * 20,
   },
   "zero-gap": {
     body: stream("tokens=200"),
@@ -39,6 +40,7 @@ const asks = {
     pattern: { kind: "closed", connections: manyStreams, pauseMs: 0 },
     spreadMs: 5_000,
     windowMs: 10_000,
+    eventsPerSecond: manyStreams * 4,
   },
   stalled: {
     body: stream("tokens=100000"),
