@@ -27,13 +27,16 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Processor time that all of the machine's processes have had together: proc(5), the first line of /proc/stat. */
+/**
+ * Processor time that all of the machine's processes have had together, and what other machines on the same hardware took
+ * from it: proc(5), the first line of /proc/stat. Interrupts are left out: the network's are of the work that is measured.
+ */
 export function busySeconds(): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = readFileSync("/proc/stat", "utf8")
+  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = readFileSync("/proc/stat", "utf8")
     .slice("cpu ".length)
     .split("\n", 1)
     .flatMap((line) => line.trim().split(" ").map(Number));
-  return (user + nice + system + irq + softIrq + steal) / 100;
+  return (user + nice + system + steal) / 100;
 }
 
 /** The process and all its descendants. */

@@ -4,8 +4,8 @@ import type { UpstreamProcess } from "../upstream/upstream-process.ts";
 import { onOtherCores } from "./placement.ts";
 import type { Target } from "./target.ts";
 
-/** Cores' worth of other work on the machine that a run may have beside it. */
-const otherCoresMax = 0.15;
+/** Cores' worth of other work on the machine that a run may have beside it; gateways that wait for their turn take some. */
+const otherCoresMax = 0.25;
 /** Streams lose a moment between two answers of a connection. */
 const keptUpShare = 0.9;
 /** A share of its core at which the upstream or the load could be what is measured. */
