@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 
 export type Memory = { readonly residentMb: number; readonly proportionalMb: number; readonly processes: number };
@@ -7,7 +8,11 @@ export type Memory = { readonly residentMb: number; readonly proportionalMb: num
  * PSS divides them. In MB of 1,000,000 bytes.
  */
 export async function memoryOfTree(root: number): Promise<Memory> {
-  const pids = await treeOf(root);
+  return memoryOf(await treeOf(root));
+}
+
+/** As `memoryOfTree`, of these processes alone. */
+export async function memoryOf(pids: readonly number[]): Promise<Memory> {
   const rollups = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/smaps_rollup`, "utf8")));
   const sum = (field: string): number =>
     rollups.reduce((total, text) => total + Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]), 0);
@@ -16,10 +21,22 @@ export async function memoryOfTree(root: number): Promise<Memory> {
 }
 
 /** Processor time that a process has had, all its threads together: fields 14 and 15 of proc(5), in ticks of 10 ms. */
-export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/**
+ * Processor time that all of the machine's processes have had together, and what other machines on the same hardware took
+ * from it: proc(5), the first line of /proc/stat. Interrupts are left out: the network's are of the work that is measured.
+ */
+export function busySeconds(): number {
+  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = readFileSync("/proc/stat", "utf8")
+    .slice("cpu ".length)
+    .split("\n", 1)
+    .flatMap((line) => line.trim().split(" ").map(Number));
+  return (user + nice + system + steal) / 100;
 }
 
 /** The process and all its descendants. */

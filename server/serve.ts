@@ -1,6 +1,7 @@
 import { totalmem } from "node:os";
 import { ModelError } from "@headrace/engine/library/errors.ts";
 import { isHuggingFaceReachable, selectDefaultModels } from "@headrace/engine/select-models.ts";
+import { BatchedStream } from "./adapters/logger/batched-stream.ts";
 import { createLogger } from "./adapters/logger/json-logger.ts";
 import { ProgressLine } from "./cli/terminal.ts";
 import { type Config, loadConfig } from "./config/config.ts";
@@ -19,7 +20,8 @@ export async function serve({ environment, cwd }: { environment: Environment; cw
   const config = loadConfig(environment, cwd);
   const logger = createLogger({
     level: config.log.level,
-    stream: process.stdout,
+    // A person at a terminal sees each line as it comes.
+    stream: process.stdout.isTTY ? process.stdout : new BatchedStream(process.stdout),
     bufferBytesMax: config.limits.logBufferBytesMax,
   });
   await using foundation = await openFoundation(config, logger);

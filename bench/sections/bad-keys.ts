@@ -137,7 +137,7 @@ async function goodTraffic(server: RunningServer): Promise<Run> {
   const latenciesMs: number[] = [];
   const running: Promise<void>[] = [];
   const statementsBefore = await statementsOf(server);
-  const cpuBefore = await cpuSeconds(server.pid);
+  const cpuBefore = cpuSeconds(server.pid);
   const startedMs = performance.now();
   for (let index = 0; index < goodPerSecond * secondsPerRun; index++) {
     const dueMs = startedMs + (index * 1000) / goodPerSecond;
@@ -148,7 +148,7 @@ async function goodTraffic(server: RunningServer): Promise<Run> {
   await Promise.all(running);
   const seconds = (performance.now() - startedMs) / 1000;
   const statementsPerSecond = ((await statementsOf(server)) - statementsBefore) / seconds;
-  const cpuPerSecond = ((await cpuSeconds(server.pid)) - cpuBefore) / seconds;
+  const cpuPerSecond = (cpuSeconds(server.pid) - cpuBefore) / seconds;
   return { p50Ms: medianOf(latenciesMs), p99Ms: quantileOf(latenciesMs, 0.99), statementsPerSecond, cpuPerSecond };
 }
 

@@ -7,6 +7,8 @@ export type ServerOptions = {
   readonly yaml?: string;
   /** The data folder's own `models`, empty at first, instead of the downloads that all test runs share. */
   readonly ownModels?: boolean;
+  /** Where its log goes, a line for each request too; without it, the log is read and forgotten. */
+  readonly logFile?: string;
   /** What to start instead of the server's program itself, for instance `npm start`. */
   readonly command?: readonly string[];
 };

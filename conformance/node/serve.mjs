@@ -3,10 +3,20 @@
  * the server's address and key, and ends it when its standard input is closed or it is told to end.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,7 +28,7 @@ export const chatModel = "smollm2-135m-instruct";
 export const embeddingModel = "all-minilm-l6-v2";
 
 /** @type {import("./serve.d.mts").startServer} */
-export async function startServer({ folder: given, environment = {}, yaml, ownModels = false, command } = {}) {
+export async function startServer({ folder: given, environment = {}, yaml, ownModels = false, command, logFile } = {}) {
   const folder = given ?? mkdtempSync(join(tmpdir(), "headrace-conformance-"));
   const dataFolder = join(folder, "data");
   const modelsFolder = join(dataFolder, "models");
@@ -39,7 +49,7 @@ export async function startServer({ folder: given, environment = {}, yaml, ownMo
   };
   const child = spawn(program, programArguments, {
     cwd: folder,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", logFile === undefined ? "pipe" : openSync(logFile, "w"), "inherit"],
     env: { ...withoutSettings(process.env), ...settings },
   });
   const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
@@ -50,7 +60,7 @@ export async function startServer({ folder: given, environment = {}, yaml, ownMo
   };
   let url;
   try {
-    url = await readyUrl(child, exited);
+    url = await (logFile === undefined ? readyUrl(child, exited) : readyUrlIn(logFile, child));
   } catch (error) {
     await end("SIGKILL");
     throw error;
@@ -75,10 +85,22 @@ function withoutSettings(environment) {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => isKept(name)));
 }
 
+const readyLine = /^headrace ready on (\S+)$/m;
+const lookEveryMs = 50;
+
+async function readyUrlIn(logFile, child) {
+  for (;;) {
+    const url = readyLine.exec(readFileSync(logFile, "utf8"))?.[1];
+    if (url !== undefined) return url;
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error("The server ended before it was ready.");
+    await sleep(lookEveryMs);
+  }
+}
+
 function readyUrl(child, exited) {
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const ready = /^headrace ready on (\S+)$/.exec(line);
+      const ready = readyLine.exec(line);
       if (ready) resolve(ready[1]);
     });
     child.once("error", reject);

@@ -1,31 +1,19 @@
-import { z } from "zod";
-import { count } from "../common/fields.ts";
 import { type LimitClaim, operation, type TokenUsage } from "../common/operation.ts";
+import { memberOf, readTokenUsage, type UsageNames } from "../common/token-usage.ts";
 import { chatCompletionChunk } from "./chunk.ts";
 import { chatCompletion } from "./completion.ts";
 import { type CreateChatCompletionBody, createChatCompletionBody } from "./request.ts";
 
-/** As much of the usage as metering needs, read leniently: upstreams leave details out, or send null for them. */
-const answerWithUsage = z.object({
-  usage: z.object({
-    prompt_tokens: count,
-    completion_tokens: count,
-    prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish(),
-    completion_tokens_details: z.object({ reasoning_tokens: count.nullish() }).nullish(),
-  }),
-});
+const usageNames: UsageNames = {
+  input: "prompt_tokens",
+  output: "completion_tokens",
+  inputDetails: "prompt_tokens_details",
+  outputDetails: "completion_tokens_details",
+};
 
 /** Tokens of a ChatCompletion, or of the chunk that carries the usage; undefined for any other value. */
 export function chatUsageOf(answer: unknown): TokenUsage | undefined {
-  const parsed = answerWithUsage.safeParse(answer);
-  if (!parsed.success) return undefined;
-  const { usage } = parsed.data;
-  return {
-    inputTokens: usage.prompt_tokens,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
-    outputTokens: usage.completion_tokens,
-    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
-  };
+  return readTokenUsage(memberOf(answer, "usage"), usageNames);
 }
 
 /** The most that all choices together may hold. */

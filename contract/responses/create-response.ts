@@ -1,38 +1,21 @@
-import { z } from "zod";
-import { count } from "../common/fields.ts";
 import { type LimitClaim, operation, type TokenUsage } from "../common/operation.ts";
+import { memberOf, readTokenUsage, type UsageNames } from "../common/token-usage.ts";
 import { responseStreamEvent } from "./events.ts";
 import { type CreateResponseBody, createResponseBody } from "./request.ts";
 import { response } from "./response.ts";
 import { responsesClientEvent, responsesServerEvent } from "./socket-events.ts";
 
-/** As much of the usage as metering needs, read leniently: upstreams leave details out, or send null for them. */
-const usage = z.object({
-  input_tokens: count,
-  output_tokens: count,
-  input_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish(),
-  output_tokens_details: z.object({ reasoning_tokens: count.nullish() }).nullish(),
-});
-const wholeResponse = z.object({ usage });
-const terminalEvent = z.object({ response: wholeResponse });
-
-function readUsage(answer: unknown): z.output<typeof usage> | undefined {
-  const event = terminalEvent.safeParse(answer);
-  if (event.success) return event.data.response.usage;
-  const whole = wholeResponse.safeParse(answer);
-  return whole.success ? whole.data.usage : undefined;
-}
+const usageNames: UsageNames = {
+  input: "input_tokens",
+  output: "output_tokens",
+  inputDetails: "input_tokens_details",
+  outputDetails: "output_tokens_details",
+};
 
 /** Tokens of a Response, or of the event that ends its stream; undefined for any other value. */
 export function responseUsageOf(answer: unknown): TokenUsage | undefined {
-  const read = readUsage(answer);
-  if (read === undefined) return undefined;
-  return {
-    inputTokens: read.input_tokens,
-    cachedInputTokens: read.input_tokens_details?.cached_tokens ?? 0,
-    outputTokens: read.output_tokens,
-    reasoningTokens: read.output_tokens_details?.reasoning_tokens ?? 0,
-  };
+  const told = readTokenUsage(memberOf(memberOf(answer, "response"), "usage"), usageNames);
+  return told ?? readTokenUsage(memberOf(answer, "usage"), usageNames);
 }
 
 export function responseLimitsOf(body: CreateResponseBody): LimitClaim {

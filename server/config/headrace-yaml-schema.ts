@@ -36,6 +36,9 @@ const headerValue = z.union([z.string(), secretReference], {
   error: "must be a text in quotes, `{ env: NAME }` or `{ file: /path }`",
 });
 
+/** More than any provider serves at once, and less than would fill the memory with requests that wait. */
+const concurrentRequestsMax = 100_000;
+
 const timeoutMs = z.int().min(1).max(3_600_000).optional();
 
 const apis = z.array(z.enum(apiNames)).min(1).optional();
@@ -57,6 +60,13 @@ export const providerSchema = z.strictObject({
   api_key: secretReference.optional(),
   apis,
   headers: z.record(headerName, headerValue).optional(),
+  concurrency: z
+    .strictObject({
+      requests: z.int().min(1).max(concurrentRequestsMax),
+      waiting: z.int().min(0).max(concurrentRequestsMax).optional(),
+      wait_ms: timeoutMs,
+    })
+    .optional(),
   timeouts: z.strictObject({ connect_ms: timeoutMs, first_byte_ms: timeoutMs, idle_ms: timeoutMs }).optional(),
 });
 

@@ -42,6 +42,7 @@ providers:
     timeouts: { first_byte_ms: 1000 }
   - name: gpu-1
     base_url: http://10.0.0.5:8000/v1
+    concurrency: { requests: 8 }
 models:
   - { name: gpt-small, provider: openai, model: gpt-5-mini, apis: [chat] }
   - { name: smol, provider: local }
@@ -53,6 +54,8 @@ models:
     expect(openai?.headers.get("x-team")?.reveal()).toBe("blue");
     expect(openai?.timeouts).toEqual({ connectMs: 10_000, firstByteMs: 1000, idleMs: 120_000 });
     expect(openai?.behindProxy).toBe(false);
+    expect(openai?.concurrency).toBeUndefined();
+    expect(gpu?.concurrency).toEqual({ requests: 8, waiting: 8, waitMs: 2_000 });
     expect([...(gpu?.apis ?? [])]).toEqual(["chat", "embeddings"]);
     expect(gpu?.apiKey).toBeUndefined();
     expect(file.models).toEqual([
@@ -162,6 +165,16 @@ models:
       "a timeout of nothing",
       `${provider}    timeouts: { idle_ms: 0 }\n`,
       "4:26 providers[0].timeouts.idle_ms: Too small: expected number to be >=1. Correct it",
+    ],
+    [
+      "a concurrency of nothing",
+      `${provider}    concurrency: { requests: 0 }\n`,
+      "4:30 providers[0].concurrency.requests: Too small: expected number to be >=1. Correct it",
+    ],
+    [
+      "a concurrency without its number",
+      `${provider}    concurrency: { waiting: 1 }\n`,
+      "4:18 providers[0].concurrency.requests: is missing. Add it",
     ],
     [
       "a mistyped timeout",

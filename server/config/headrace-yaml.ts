@@ -17,6 +17,14 @@ export type ProviderTimeouts = {
   readonly idleMs: number;
 };
 
+/** How many requests a provider gets at once. */
+export type ConcurrencyLimit = {
+  readonly requests: number;
+  /** How many more may wait for a place. */
+  readonly waiting: number;
+  readonly waitMs: number;
+};
+
 /** A provider on OpenAI's wire. */
 export type ProviderConfig = {
   readonly name: string;
@@ -26,6 +34,8 @@ export type ProviderConfig = {
   /** Lower-case names. */
   readonly headers: ReadonlyMap<string, Secret>;
   readonly timeouts: ProviderTimeouts;
+  /** Undefined: all that come. */
+  readonly concurrency: ConcurrencyLimit | undefined;
   /** The environment sends such URLs through a proxy (HTTPS_PROXY …): the provider's own host may be out of reach. */
   readonly behindProxy: boolean;
 };
@@ -119,7 +129,7 @@ class FileResolver {
   }
 
   #provider(checked: z.output<typeof providerSchema>, path: readonly PropertyKey[]): ProviderConfig {
-    const { upstreamConnectMs, upstreamFirstByteMs, upstreamIdleMs } = this.#options.limits;
+    const { upstreamConnectMs, upstreamFirstByteMs, upstreamIdleMs, upstreamWaitMs } = this.#options.limits;
     const headers = new Map<string, Secret>();
     for (const [name, value] of Object.entries(checked.headers ?? {})) {
       const at = [...path, "headers", name];
@@ -140,6 +150,11 @@ class FileResolver {
         connectMs: checked.timeouts?.connect_ms ?? upstreamConnectMs,
         firstByteMs: checked.timeouts?.first_byte_ms ?? upstreamFirstByteMs,
         idleMs: checked.timeouts?.idle_ms ?? upstreamIdleMs,
+      },
+      concurrency: checked.concurrency && {
+        requests: checked.concurrency.requests,
+        waiting: checked.concurrency.waiting ?? checked.concurrency.requests,
+        waitMs: checked.concurrency.wait_ms ?? upstreamWaitMs,
       },
       behindProxy: this.#isBehindProxy(baseUrl),
     };

@@ -25,6 +25,8 @@ export const defaultLimits = {
   upstreamConnectMs: 10 * secondMs,
   /** OpenAI's SDKs wait 10 minutes by default; a long thinking answer that is not streamed needs most of it. */
   upstreamFirstByteMs: 10 * minuteMs,
+  /** How long a request waits for a place at a provider whose `concurrency` is reached: most callers try again sooner. */
+  upstreamWaitMs: 2 * secondMs,
   /** The longest pause inside a stream: a model that thinks silently takes tens of seconds, a dead one for ever. */
   upstreamIdleMs: 2 * minuteMs,
   /** One event of an upstream's stream: the one that ends a Responses stream holds the whole response. */

@@ -25,6 +25,9 @@ export class EventFramer {
    * @throws ApiError `upstream_failed` where one event grows past the limit.
    */
   push(bytes: Uint8Array): Uint8Array | undefined {
+    // Most pieces are whole events, and nothing is held.
+    if (this.#heldBytes === 0 && endOfLastEvent(bytes) === bytes.byteLength)
+      return bytes.byteLength === 0 ? undefined : bytes;
     const overlap = this.#lastHeldBytes();
     const end = endOfLastEvent(overlap.byteLength === 0 ? bytes : Buffer.concat([overlap, bytes])) - overlap.byteLength;
     if (end < 0 || end + this.#heldBytes === 0) {

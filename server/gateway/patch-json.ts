@@ -3,15 +3,17 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
+const colon = 0x3a;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
+const space = 0x20;
 
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
+/** Most bytes of UTF-8 that one UTF-16 unit becomes. */
+const utf8BytesPerUnit = 3;
 
-type Member = { readonly keyStart: number; readonly valueStart: number; readonly end: number };
+type Member = { readonly key: string; readonly keyStart: number; readonly valueStart: number; readonly end: number };
 
 /**
  * Replaces, adds or (with undefined) removes top-level members of a JSON object and leaves every other byte as it was.
@@ -19,92 +21,117 @@ type Member = { readonly keyStart: number; readonly valueStart: number; readonly
  * otherwise disagree about which one counts.
  * @throws ApiError `invalid_json` for a doubled key.
  */
-export function patchJson(bytes: Uint8Array, changes: Readonly<Record<string, unknown>>): Uint8Array {
+export function patchJson(given: Uint8Array, changes: Readonly<Record<string, unknown>>): Uint8Array {
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
   const members = readMembers(bytes);
-  const pieces: Uint8Array[] = [];
-  const rest = new Map(Object.entries(changes));
-  let written = 0;
-  const add = (piece: Uint8Array): void => {
-    pieces.push(piece);
-    written++;
-  };
-  for (const [key, member] of members) {
-    if (!rest.has(key)) {
-      add(bytes.subarray(member.keyStart, member.end));
-      continue;
-    }
-    const value = rest.get(key);
-    rest.delete(key);
+  const values = new Map<string, string>();
+  let growthBytes = 2;
+  for (const key of Object.keys(changes)) {
+    const value = changes[key];
     if (value === undefined) continue;
-    add(Buffer.concat([bytes.subarray(member.keyStart, member.valueStart), encoder.encode(JSON.stringify(value))]));
+    const json = JSON.stringify(value);
+    values.set(key, json);
+    growthBytes += utf8BytesPerUnit * (JSON.stringify(key).length + json.length) + 2;
   }
-  for (const [key, value] of rest) {
-    if (value !== undefined) add(encoder.encode(`${JSON.stringify(key)}:${JSON.stringify(value)}`));
-  }
-  if (written === 0) return encoder.encode("{}");
-  return joinMembers(pieces);
-}
-
-function joinMembers(pieces: readonly Uint8Array[]): Uint8Array {
-  const length = pieces.reduce((sum, piece) => sum + piece.byteLength + 1, 1);
-  const joined = new Uint8Array(length);
+  const patched = Buffer.allocUnsafe(bytes.byteLength + growthBytes);
   let at = 0;
-  for (const [index, piece] of pieces.entries()) {
-    joined[at++] = index === 0 ? openBrace : comma;
-    joined.set(piece, at);
-    at += piece.byteLength;
+  const begin = (): void => {
+    patched[at] = at === 0 ? openBrace : comma;
+    at++;
+  };
+  for (const { key, keyStart, valueStart, end } of members) {
+    const isChanged = Object.hasOwn(changes, key);
+    const json = isChanged ? values.get(key) : undefined;
+    if (isChanged && json === undefined) continue;
+    begin();
+    at += bytes.copy(patched, at, keyStart, isChanged ? valueStart : end);
+    if (json === undefined) continue;
+    at += patched.write(json, at);
+    values.delete(key);
   }
-  joined[at] = closeBrace;
-  return joined;
+  for (const [key, json] of values) {
+    begin();
+    at += patched.write(`${JSON.stringify(key)}:${json}`, at);
+  }
+  if (at === 0) begin();
+  patched[at] = closeBrace;
+  return patched.subarray(0, at + 1);
 }
 
 /** Where each top-level member begins and ends. */
-function readMembers(bytes: Uint8Array): Map<string, Member> {
-  const members = new Map<string, Member>();
+function readMembers(bytes: Buffer): Member[] {
+  const members: Member[] = [];
   let at = bytes.indexOf(openBrace) + 1;
   for (;;) {
-    at = skipTo(bytes, at, (byte) => byte === quote || byte === closeBrace);
+    while (at < bytes.byteLength && bytes[at] !== quote && bytes[at] !== closeBrace) at++;
     if (bytes[at] !== quote) return members;
     const keyStart = at;
     const keyEnd = endOfString(bytes, keyStart);
-    const key = JSON.parse(decoder.decode(bytes.subarray(keyStart, keyEnd))) as string;
-    const valueStart = skipTo(bytes, skipTo(bytes, keyEnd, (byte) => byte === 0x3a) + 1, (byte) => byte > 0x20);
+    const key = readKey(bytes, keyStart, keyEnd);
+    const valueStart = skipBlanks(bytes, bytes.indexOf(colon, keyEnd) + 1);
     const end = endOfValue(bytes, valueStart);
-    if (members.has(key)) {
+    if (members.some((member) => member.key === key)) {
       throw new ApiError("invalid_json", `The JSON body has the key '${key}' twice. Send each key once.`, {
         param: key,
       });
     }
-    members.set(key, { keyStart, valueStart, end });
+    members.push({ key, keyStart, valueStart, end });
     at = end;
   }
 }
 
-function skipTo(bytes: Uint8Array, from: number, wanted: (byte: number) => boolean): number {
+function readKey(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString("utf8", start + 1, end - 1);
+  return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
+}
+
+function skipBlanks(bytes: Buffer, from: number): number {
   let at = from;
-  while (at < bytes.byteLength && !wanted(bytes[at] ?? 0)) at++;
+  while ((bytes[at] ?? quote) <= space) at++;
   return at;
 }
 
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (at < bytes.byteLength && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1;
-  return at + 1;
+/** Texts up to this length are looked through byte by byte: a search costs more before it has begun. */
+const shortTextBytes = 64;
+
+/** The offset behind the quote that closes the text. */
+function endOfString(bytes: Buffer, start: number): number {
+  const near = Math.min(bytes.byteLength, start + shortTextBytes);
+  let from = start + 1;
+  while (from < near && bytes[from] !== quote) from += bytes[from] === backslash ? 2 : 1;
+  if (from < near) return from + 1;
+  for (let at = bytes.indexOf(quote, from); at >= 0; at = bytes.indexOf(quote, at + 1)) {
+    let slashes = 0;
+    while (bytes[at - 1 - slashes] === backslash) slashes++;
+    if (slashes % 2 === 0) return at + 1;
+  }
+  return bytes.byteLength;
 }
 
 /** The offset just after the value, without the white space behind it. */
-function endOfValue(bytes: Uint8Array, start: number): number {
+function endOfValue(bytes: Buffer, start: number): number {
   const first = bytes[start];
   if (first === quote) return endOfString(bytes, start);
+  let at = start;
   if (first !== openBrace && first !== openBracket) {
-    return skipTo(bytes, start, (byte) => byte <= 0x20 || byte === comma || byte === closeBrace);
+    while (at < bytes.byteLength && !endsNumber(bytes[at] ?? 0)) at++;
+    return at;
   }
   let depth = 0;
-  for (let at = start; at < bytes.byteLength; at++) {
+  while (at < bytes.byteLength) {
     const byte = bytes[at];
-    if (byte === quote) at = endOfString(bytes, at) - 1;
-    else if (byte === openBrace || byte === openBracket) depth++;
-    else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) return at + 1;
+    if (byte === quote) {
+      at = endOfString(bytes, at);
+      continue;
+    }
+    at++;
+    if (byte === openBrace || byte === openBracket) depth++;
+    else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) return at;
   }
-  return bytes.byteLength;
+  return at;
+}
+
+/** What stands behind a number, `true`, `false` or `null`. */
+function endsNumber(byte: number): boolean {
+  return byte <= space || byte === comma || byte === closeBrace;
 }

@@ -10,7 +10,7 @@ import type { Deployment } from "../ports/upstream.ts";
 import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
 import { beforeBrokenEvent } from "./broken-event.ts";
 import { EventFramer } from "./event-framer.ts";
-import { withIdleLimit } from "./idle-limit.ts";
+import { LimitedReader } from "./limited-reader.ts";
 import { attemptStatus, RequestAccount } from "./request-account.ts";
 import { saidBytesOf } from "./said-bytes.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
@@ -34,10 +34,14 @@ export type RelayRequest = {
   readonly attempt: number;
   /** Set where the answer begins with what was asked: its length then tells nothing of the output. */
   readonly repeatsInput?: boolean;
+  /** What of a streamed piece reaches the caller, once it is metered; undefined for nothing of it. */
+  readonly passOn?: (events: Uint8Array) => Uint8Array | string | undefined;
 };
 
 /** How long the connection of a stream that is whole may take to end, so that it can be used again. In milliseconds. */
 const lingerMs = 500;
+
+const decoder = new TextDecoder();
 
 /** How much of an upstream's own words about a failure is kept for the log. */
 const toldCharactersMax = 500;
@@ -100,7 +104,7 @@ export class Relay {
 
   async #open(request: RelayRequest): Promise<Attempt> {
     const { context, deployment, operation } = request;
-    const account = RequestAccount.open(this.#journal, { ...request, operationId: operation.id });
+    const account = await RequestAccount.open(this.#journal, { ...request, operationId: operation.id });
     try {
       const response = await deployment.upstream.send({
         path: request.path,
@@ -119,14 +123,19 @@ export class Relay {
 
   async #readWhole(response: Response, { deployment, context }: RelayRequest): Promise<Uint8Array> {
     if (response.body === null) return new Uint8Array();
+    const reader = new LimitedReader(response.body, deployment.upstream.idleMs, context.signal);
     const pieces: Uint8Array[] = [];
     let length = 0;
-    for await (const piece of withIdleLimit(response.body, () => deployment.upstream.idleMs, context.signal)) {
-      length += piece.byteLength;
-      if (length > this.#limits.answerBytesMax) {
-        throw new ApiError("upstream_failed", "The model's server sent an answer that is too large to be relayed.");
+    try {
+      for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) {
+        length += piece.byteLength;
+        if (length > this.#limits.answerBytesMax) {
+          throw new ApiError("upstream_failed", "The model's server sent an answer that is too large to be relayed.");
+        }
+        pieces.push(piece);
       }
-      pieces.push(piece);
+    } finally {
+      reader.close();
     }
     return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces, length);
   }
@@ -137,9 +146,9 @@ export class Relay {
     body: ReadableStream<Uint8Array>,
     onBroken: (error: ApiError) => string,
   ): EventFrames {
-    const { context, deployment, operation } = request;
+    const { context, deployment, operation, passOn } = request;
     const { account } = attempt;
-    const { idleMs } = deployment.upstream;
+    const reader = new LimitedReader(body, deployment.upstream.idleMs, context.signal);
     const scanner = new SseUsageScanner({
       eventBytesMax: this.#limits.eventBytesMax,
       contentMember: operation.stream?.contentMember,
@@ -149,25 +158,33 @@ export class Relay {
     /** Set when the reader took the event that ends the stream: nothing of it can go wrong any more. */
     let outcome: StreamOutcome | undefined;
     const count = (events: Uint8Array): void => account.sent(scanner.push(events));
+    /** What the caller gets of events; undefined for nothing. */
+    const passed = (events: Uint8Array): Uint8Array | string | undefined => {
+      if (events.byteLength === 0) return undefined;
+      return passOn === undefined ? events : passOn(events);
+    };
     try {
-      for await (const bytes of withIdleLimit(body, () => (outcome ? lingerMs : idleMs), context.signal)) {
+      for (let bytes = await reader.read(); bytes !== undefined; bytes = await reader.read()) {
         if (outcome !== undefined) continue;
         const events = framer.push(bytes);
         if (events === undefined) continue;
         const error = operation.stream?.framing === "data-lines" ? findToldError(events) : undefined;
         if (error !== undefined) {
           count(error.before);
-          if (error.before.byteLength > 0) yield error.before;
+          const before = passed(error.before);
+          if (before !== undefined) yield before;
           throw brokenAnswer(error.told.slice(0, toldCharactersMax));
         }
         count(events);
         if (scanner.isBroken) {
-          const before = beforeBrokenEvent(events);
-          if (before.byteLength > 0) yield before;
+          const before = passed(beforeBrokenEvent(events));
+          if (before !== undefined) yield before;
           throw brokenAnswer("an event that is not a JSON object");
         }
-        yield events;
+        const toCaller = passed(events);
+        if (toCaller !== undefined) yield toCaller;
         outcome = outcomeOf(scanner.terminalStatus);
+        if (outcome !== undefined) reader.idleMs = lingerMs;
       }
       if (outcome !== undefined) return outcome;
       const rest = framer.finish();
@@ -176,7 +193,8 @@ export class Relay {
         outcome = outcomeOf(scanner.terminalStatus);
         // Half an event is no event, but many servers leave out the blank line behind the last one.
         if (outcome !== undefined) {
-          yield rest;
+          const last = passed(rest);
+          if (last !== undefined) yield last;
           return outcome;
         }
       }
@@ -190,6 +208,7 @@ export class Relay {
       yield onBroken(apiError);
       return "failed";
     } finally {
+      reader.close();
       const status: UsageStatus = isBroken ? "failed" : attemptStatus(context.signal, scanner.terminalStatus);
       const usage = scanner.usage ?? (status === "completed" ? undefined : await account.abandonedUsage());
       account.end(status, usage);
@@ -213,7 +232,7 @@ type ReadAnswer = {
 };
 
 function readAnswer({ operation, repeatsInput }: RelayRequest, bytes: Uint8Array): ReadAnswer {
-  const text = new TextDecoder().decode(bytes);
+  const text = decoder.decode(bytes);
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -2,7 +2,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { elapsedMs, type RequestContext } from "../http/request-context.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
-import type { Deployment, Upstream } from "../ports/upstream.ts";
+import type { Deployment, Upstream, UpstreamSlot } from "../ports/upstream.ts";
 import type { UsageJournal, UsageMeter, UsageStatus } from "../ports/usage-journal.ts";
 
 /** One attempt at an upstream, for whoever pays. */
@@ -44,30 +44,48 @@ export class RequestAccount {
   readonly #meter: UsageMeter;
   readonly #context: RequestContext;
   readonly #upstream: Pick<Upstream, "abandonedUsage">;
+  readonly #slot: UpstreamSlot | undefined;
 
-  constructor(meter: UsageMeter, context: RequestContext, upstream: Pick<Upstream, "abandonedUsage">) {
+  constructor(
+    meter: UsageMeter,
+    context: RequestContext,
+    upstream: Pick<Upstream, "abandonedUsage">,
+    slot?: UpstreamSlot,
+  ) {
     this.#meter = meter;
     this.#context = context;
     this.#upstream = upstream;
+    this.#slot = slot;
   }
 
-  /** @throws ApiError `storage_unavailable` where the journal can't take it: the upstream must not be called then. */
-  static open(journal: UsageJournal, { operationId, deployment, principal, context, attempt }: AccountedAttempt) {
+  /**
+   * Opens the account once there is a place at the upstream, which the account holds to its end.
+   * @throws ApiError `rate_limit_exceeded` where there is none, `storage_unavailable` where the journal can't take it: the
+   * upstream must not be called then.
+   */
+  static async open(journal: UsageJournal, attempt: AccountedAttempt): Promise<RequestAccount> {
+    const { deployment, principal, context } = attempt;
     const { model, upstream } = deployment;
     context.fields.model = model;
     context.fields.upstream = upstream.id;
-    const meter = journal.start({
-      requestId: context.requestId,
-      attempt,
-      organizationId: principal.organizationId,
-      projectId: principal.projectId,
-      keyId: principal.keyId,
-      operation: operationId,
-      model,
-      upstream: upstream.id,
-      startedAtMs: Date.now(),
-    });
-    return new RequestAccount(meter, context, upstream);
+    const slot = await upstream.slots?.take(principal.projectId, context.signal);
+    try {
+      const meter = journal.start({
+        requestId: context.requestId,
+        attempt: attempt.attempt,
+        organizationId: principal.organizationId,
+        projectId: principal.projectId,
+        keyId: principal.keyId,
+        operation: attempt.operationId,
+        model,
+        upstream: upstream.id,
+        startedAtMs: Date.now(),
+      });
+      return new RequestAccount(meter, context, upstream, slot);
+    } catch (error) {
+      slot?.giveBack();
+      throw error;
+    }
   }
 
   /** Says that so many output tokens are about to be sent. */
@@ -84,6 +102,7 @@ export class RequestAccount {
 
   /** Closes the account; without a usage the tokens that were said to be sent stand. The first call counts. */
   end(status: UsageStatus, usage: TokenUsage | undefined): void {
+    this.#slot?.giveBack();
     const { fields } = this.#context;
     if (usage !== undefined) {
       fields.inputTokens = usage.inputTokens;

@@ -8,7 +8,9 @@ const dataLine = /(?:^|[\r\n])data: ?([^\r\n]*)/;
 
 /** The events of a piece that holds whole ones, each without the blank line that ends it. */
 export function splitEvents(piece: string): string[] {
-  return piece.split(eventEnd).filter((event) => event.trim() !== "");
+  // Nearly all of them end their lines by a line feed alone, which needs no pattern.
+  const events = piece.includes("\r") ? piece.split(eventEnd) : piece.split("\n\n");
+  return events.filter((event) => event.trim() !== "");
 }
 
 /** The first `data` line of an event; undefined where it has none. */

@@ -74,13 +74,13 @@ export function createRequestHandler(
   };
 }
 
-async function answerRequest(
+function answerRequest(
   request: Request,
   url: URL,
   context: RequestContext,
   parts: ApiServerParts,
   onPrincipal: (principal: Principal) => void,
-): Promise<Answered> {
+): Answered | Promise<Answered> {
   if (isApiPath(url.pathname)) return answerApiRequest(request, url, context, parts, onPrincipal);
   const refused = renderError(nothingHere(url.pathname), context, parts);
   return { ...refused, operationId: undefined, principal: undefined };

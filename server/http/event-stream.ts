@@ -26,15 +26,18 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   let arrived: Arrival | undefined;
   let asked = false;
   let stalledBeats = 0;
-  let cut: () => void = () => {};
+  let controller: ReadableStreamDefaultController<Uint8Array>;
 
+  const write = (pull: Pull, bytes: Uint8Array): void => {
+    waiting = undefined;
+    controller.enqueue(bytes);
+    pull.resolve();
+  };
   const heart: Heart = {
     lastWriteMs: performance.now(),
     beat: () => {
-      const pull = waiting;
-      waiting = undefined;
-      pull?.write(heartbeatBytes);
-      if (pull === undefined && ++stalledBeats >= stalledBeatsMax) stall();
+      if (waiting !== undefined) write(waiting, heartbeatBytes);
+      else if (++stalledBeats >= stalledBeatsMax) stall();
     },
   };
   wheel.add(heart);
@@ -55,64 +58,57 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   const stall = (): void => {
     log.error = "the client stopped reading";
     wheel.remove(heart);
-    cut();
+    controller.error();
     void leave();
   };
   const deliver = (): void => {
     if (waiting === undefined || arrived === undefined) return;
     const [pull, arrival] = [waiting, arrived];
-    waiting = undefined;
     arrived = undefined;
-    if (arrival.kind === "frame") {
+    if ("error" in arrival) {
+      waiting = undefined;
+      log.error = describe(arrival.error);
+      end("failed");
+      // Bun writes a reason that it is given to stderr, beside the log, which has it already.
+      pull.reject();
+    } else if (arrival.done) {
+      waiting = undefined;
+      end(arrival.value);
+      controller.close();
+      pull.resolve();
+    } else {
       heart.lastWriteMs = performance.now();
-      pull.write(arrival.bytes);
-      return;
+      write(pull, toBytes(arrival.value));
     }
-    if (arrival.kind === "error") log.error = describe(arrival.error);
-    end(arrival.kind === "end" ? arrival.outcome : "failed");
-    if (arrival.kind === "end") pull.close();
-    else pull.fail();
   };
-  const arrive = (arrival: Arrival): void => {
+  // One of each for the whole stream: closures for every event would cost as much as the event.
+  const onNext = (arrival: Arrival): void => {
     asked = false;
     arrived = arrival;
     deliver();
   };
+  const onError = (error: unknown): void => onNext({ error });
   const askForNext = (): void => {
     if (asked || arrived !== undefined) return;
     asked = true;
-    frames.next().then(
-      (next) =>
-        arrive(next.done ? { kind: "end", outcome: next.value } : { kind: "frame", bytes: toBytes(next.value) }),
-      (error: unknown) => arrive({ kind: "error", error }),
-    );
+    frames.next().then(onNext, onError);
   };
 
   // At once: a client can leave before the first pull, and a generator that never ran would not run its `finally`.
   askForNext();
   const stream = new ReadableStream<Uint8Array>(
     {
-      start: (controller) => {
-        cut = () => controller.error();
+      start: (started) => {
+        controller = started;
       },
-      pull: (controller) =>
-        new Promise<void>((resolve, reject) => {
-          stalledBeats = 0;
-          waiting = {
-            write: (bytes) => {
-              controller.enqueue(bytes);
-              resolve();
-            },
-            close: () => {
-              controller.close();
-              resolve();
-            },
-            // Bun writes a reason that it is given to stderr, beside the log, which has it already.
-            fail: () => reject(),
-          };
-          askForNext();
-          deliver();
-        }),
+      pull: () => {
+        stalledBeats = 0;
+        const pull = Promise.withResolvers<void>();
+        waiting = pull;
+        askForNext();
+        deliver();
+        return pull.promise;
+      },
       cancel: leave,
     },
     { highWaterMark: 0 },
@@ -120,12 +116,9 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   return { stream, finished };
 }
 
-type Pull = { write(bytes: Uint8Array): void; close(): void; fail(): void };
+type Pull = Pick<PromiseWithResolvers<void>, "resolve" | "reject">;
 
-type Arrival =
-  | { readonly kind: "frame"; readonly bytes: Uint8Array }
-  | { readonly kind: "end"; readonly outcome: StreamOutcome }
-  | { readonly kind: "error"; readonly error: unknown };
+type Arrival = IteratorResult<Uint8Array | string, StreamOutcome> | { readonly error: unknown };
 
 function toBytes(frame: Uint8Array | string): Uint8Array {
   return typeof frame === "string" ? encoder.encode(frame) : frame;

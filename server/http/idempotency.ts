@@ -35,7 +35,7 @@ export class IdempotencyGuard {
   }
 
   /** @param replay answers again by what a stream's answer told. */
-  async run(
+  run(
     headers: Headers,
     operation: OperationDefinition,
     input: CheckedInput,
@@ -44,6 +44,16 @@ export class IdempotencyGuard {
   ): Promise<Reply<unknown>> {
     const key = headers.get("idempotency-key");
     if (key === null || operation.method !== "POST") return handle();
+    return this.#runOnce(key, operation, input, handle, replay);
+  }
+
+  async #runOnce(
+    key: string,
+    operation: OperationDefinition,
+    input: CheckedInput,
+    handle: () => Promise<Reply<unknown>>,
+    replay: ((from: string) => Promise<Reply<unknown>>) | undefined,
+  ): Promise<Reply<unknown>> {
     if (key.length === 0 || key.length > keyLengthMax) {
       throw new ApiError("invalid_header", `The Idempotency-Key header must have 1 to ${keyLengthMax} characters.`);
     }

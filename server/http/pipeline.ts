@@ -52,7 +52,7 @@ export async function answerApiRequest(
     // From here on the body's own deadline counts, and then the model's time.
     context.connection.allowSilence();
     const input = await readInput(request, url, match, principal, context, parts);
-    const handle = async (): Promise<Reply<unknown>> => match.endpoint.handle(input);
+    const handle = (): Promise<Reply<unknown>> => match.endpoint.handle(input);
     const { replay } = match.endpoint;
     const again = replay && ((from: string) => replay(from, input));
     const reply = await parts.idempotency.run(request.headers, operation, input, handle, again);

@@ -1,14 +1,13 @@
 import { chatUsageOf } from "@headrace/contract/chat/create-chat-completion.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
-import { withIdleLimit } from "../gateway/idle-limit.ts";
+import { withIdleLimit } from "../gateway/limited-reader.ts";
 import { readEventData } from "../gateway/sse-events.ts";
 import { estimatedTokens } from "../metering/estimated-tokens.ts";
 import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
 import type { ModelRequest } from "../ports/model-request.ts";
 import type { Deployment } from "../ports/upstream.ts";
 import { brokenOff } from "./broken-off.ts";
-import { bytesPerToken } from "./bytes-per-token.ts";
 import { inCallersWords } from "./callers-words.ts";
 import { type ChatChunk, chatChunk } from "./chat-chunk.ts";
 import { thinkingKey, toChatRequest, withoutThinking } from "./chat-request.ts";
@@ -77,7 +76,7 @@ async function* readParts(
   let usage: TokenUsage | undefined;
   try {
     for await (const data of readEventData(
-      withIdleLimit(body, () => options.deployment.upstream.idleMs, signal),
+      withIdleLimit(body, options.deployment.upstream.idleMs, signal),
       options.eventBytesMax,
     )) {
       if (data === "[DONE]") break;

@@ -37,7 +37,22 @@ export function requestTimeMs(requestId: string): number {
  * Throws a RangeError for anything that `newRequestId` did not make, and for times after the year 9999.
  */
 export function usageDay(requestId: string): string {
-  const text = new Date(requestTimeMs(requestId)).toISOString();
+  const timeMs = requestTimeMs(requestId);
+  const day = Math.floor(timeMs / dayMs);
+  if (day !== lastDay) {
+    lastDayText = dayText(timeMs);
+    lastDay = day;
+  }
+  return lastDayText;
+}
+
+const dayMs = 86_400_000;
+/** Requests that are folded together are of one day, nearly always. */
+let lastDay = Number.NaN;
+let lastDayText = "";
+
+function dayText(timeMs: number): string {
+  const text = new Date(timeMs).toISOString();
   if (text.startsWith("+")) throw new RangeError("this request id is from after the year 9999");
   return text.slice(0, 10);
 }

@@ -89,5 +89,8 @@ function array(values: Columns[keyof Columns]): string {
 
 function element(value: string | number | boolean | undefined): string {
   if (value === undefined) return "null";
-  return typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&").replaceAll("\0", "\ufffd")}"` : String(value);
+  if (typeof value !== "string") return String(value);
+  // Ids, which are most of them, hold none of these.
+  if (!/["\\\0]/.test(value)) return `"${value}"`;
+  return `"${value.replace(/["\\]/g, "\\$&").replaceAll("\0", "\ufffd")}"`;
 }

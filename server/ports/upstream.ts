@@ -17,6 +17,18 @@ export type UpstreamRequest = {
   readonly signal: AbortSignal;
 };
 
+/** A place at an upstream. It is given back once; further calls do nothing. */
+export type UpstreamSlot = { giveBack(): void };
+
+/** How many requests may be at an upstream at once. */
+export interface UpstreamSlots {
+  /**
+   * Waits for a place, for a while.
+   * @throws ApiError `rate_limit_exceeded` where there is none to be had; the signal's reason when it is aborted.
+   */
+  take(projectId: string, signal: AbortSignal): Promise<UpstreamSlot>;
+}
+
 /**
  * Something that answers on OpenAI's wire: the local engine, a GPU server, a hosted provider.
  * `send` resolves with a successful answer as soon as its head is there, its body plain and unread. It rejects with the
@@ -30,6 +42,8 @@ export interface Upstream {
   readonly apis: ReadonlySet<UpstreamApi>;
   /** The longest pause between two pieces of an answer, in milliseconds. */
   readonly idleMs: number;
+  /** Undefined where it takes all that comes, or counts for itself. Held from before `send` to the answer's end. */
+  readonly slots?: UpstreamSlots | undefined;
   send(request: UpstreamRequest): Promise<Response>;
   /** The exact tokens of a request that was given up before its answer told them; undefined where nobody knows. */
   abandonedUsage?(requestId: string): Promise<TokenUsage | undefined>;

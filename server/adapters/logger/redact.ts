@@ -8,6 +8,8 @@ const itemsMax = 100;
 
 /** A text without keys and invites' tokens of ours and without the user and password of a URL. */
 export function redactText(text: string): string {
+  // Few texts hold what begins any of them, and looking for that costs a tenth of the patterns.
+  if (!text.includes("sk-") && !text.includes("invite-") && !text.includes("://")) return text;
   return text
     .replace(keyPattern, "sk-$1-[masked]")
     .replace(inviteTokenPattern, "invite-[masked]")
@@ -62,12 +64,14 @@ function errorToLoggable(error: Error, inner: (each: unknown) => unknown): Recor
 }
 
 /** A getter that throws says so in its own place instead of losing the line. */
+export function readMember(value: object, name: string): unknown {
+  try {
+    return Reflect.get(value, name);
+  } catch (error) {
+    return `[unreadable: ${String(error)}]`;
+  }
+}
+
 function ownEntries(value: object): [string, unknown][] {
-  return Object.keys(value).map((name) => {
-    try {
-      return [name, Reflect.get(value, name)];
-    } catch (error) {
-      return [name, `[unreadable: ${String(error)}]`];
-    }
-  });
+  return Object.keys(value).map((name) => [name, readMember(value, name)]);
 }

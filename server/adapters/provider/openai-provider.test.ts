@@ -62,6 +62,7 @@ function providerAt(port: number, more: Partial<ProviderConfig> = {}): OpenAiPro
     apis: new Set(["chat"] as const),
     headers: new Map([["x-team", new Secret("blue")]]),
     timeouts: { connectMs: 2_000, firstByteMs: 5_000, idleMs: 5_000 },
+    concurrency: undefined,
     behindProxy: false,
     ...more,
   };

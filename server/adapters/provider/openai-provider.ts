@@ -3,7 +3,9 @@ import { errorCodeOf } from "../../config/config-error.ts";
 import type { ProviderConfig } from "../../config/headrace-yaml.ts";
 import type { Upstream, UpstreamApi, UpstreamRequest } from "../../ports/upstream.ts";
 import { acceptsConnection } from "./connect-probe.ts";
+import { Deadlines, type Waiting } from "./deadlines.ts";
 import { readTextUpTo } from "./read-text.ts";
+import { RequestSlots } from "./request-slots.ts";
 import { redirected, translateUpstreamError } from "./upstream-errors.ts";
 
 /** How long an error answer's body may take: what it would tell is not worth more of the caller's time. */
@@ -20,9 +22,16 @@ export class OpenAiProvider implements Upstream {
   readonly apis: ReadonlySet<UpstreamApi>;
   /** The longest pause between two chunks of an answer, in milliseconds. */
   readonly idleMs: number;
+  readonly slots: RequestSlots | undefined;
   readonly #config: ProviderConfig;
   readonly #errorBytesMax: number;
   readonly #headers: Headers;
+  /** What stands before a request's path; the base's own query, for instance `?api-version=…`, stands behind it. */
+  readonly #base: string;
+  /** Requests that wait for the head of their answer. */
+  readonly #silent: Deadlines;
+  /** The same, until half of the connect timeout has passed; a proxy accepts whatever its host does. */
+  readonly #unanswered: Deadlines | undefined;
   /** Texts that must not be repeated to a caller or to the log. */
   readonly #hidden: readonly string[];
 
@@ -30,60 +39,65 @@ export class OpenAiProvider implements Upstream {
     this.id = config.name;
     this.apis = config.apis;
     this.idleMs = config.timeouts.idleMs;
+    this.slots = config.concurrency && new RequestSlots(config.concurrency);
     this.#config = config;
     this.#errorBytesMax = errorBytesMax;
     this.#headers = headersOf(config);
+    this.#base = config.baseUrl.origin + config.baseUrl.pathname.replace(/\/+$/, "");
+    this.#silent = new Deadlines(config.timeouts.firstByteMs);
+    this.#unanswered = config.behindProxy ? undefined : new Deadlines(config.timeouts.connectMs / 2);
     const secrets = [config.apiKey, ...config.headers.values()].filter((secret) => secret !== undefined);
     this.#hidden = [config.baseUrl.href, config.baseUrl.host, ...secrets.map((secret) => secret.reveal())];
   }
 
   async send(request: UpstreamRequest): Promise<Response> {
-    request.signal.throwIfAborted();
+    const { signal } = request;
+    signal.throwIfAborted();
     const abort = new AbortController();
-    const onAbort = () => abort.abort(request.signal.reason);
+    const onAbort = () => abort.abort(signal.reason);
     // It stays after the head has come: while the body is relayed, the caller's leaving has to close this socket too.
-    request.signal.addEventListener("abort", onAbort, { once: true });
-    const headers = new Headers(this.#headers);
-    headers.set("x-client-request-id", request.requestId);
-    const response = await this.#waitForHead(request, headers, abort);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const sinceMs = performance.now();
+    const silent: Waiting = { sinceMs, expire: () => abort.abort(timedOut(this.#config.timeouts.firstByteMs)) };
+    const unanswered: Waiting = { sinceMs, expire: () => void this.#checkConnection(silent, abort) };
+    this.#silent.add(silent);
+    this.#unanswered?.add(unanswered);
+    let response: Response;
+    try {
+      response = await this.#fetch(request, abort.signal);
+    } catch (error) {
+      if (signal.aborted || error instanceof ApiError) throw error;
+      throw connectionError(error);
+    } finally {
+      this.#silent.remove(silent);
+      this.#unanswered?.remove(unanswered);
+    }
     if (response.ok) return withPlainBody(response);
-    request.signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
     throw await this.#errorOf(response, abort);
   }
 
-  async #waitForHead(request: UpstreamRequest, headers: Headers, abort: AbortController): Promise<Response> {
-    const { baseUrl, timeouts, behindProxy } = this.#config;
-    let waiting = true;
-    const giveUp = (error: ApiError) => {
-      if (waiting) abort.abort(error);
-    };
-    const timers = [setTimeout(() => giveUp(timedOut(timeouts.firstByteMs)), timeouts.firstByteMs)];
-    if (!behindProxy) timers.push(setTimeout(() => void this.#checkConnection(giveUp), timeouts.connectMs / 2));
-    try {
-      return await fetch(urlBelow(baseUrl, request.path), {
-        method: "POST",
-        headers,
-        body: request.body as Uint8Array<ArrayBuffer>,
-        redirect: "manual",
-        signal: abort.signal,
-      });
-    } catch (error) {
-      if (request.signal.aborted || error instanceof ApiError) throw error;
-      throw connectionError(error);
-    } finally {
-      waiting = false;
-      for (const timer of timers) clearTimeout(timer);
-    }
+  #fetch(request: UpstreamRequest, signal: AbortSignal): Promise<Response> {
+    const headers = new Headers(this.#headers);
+    headers.set("x-client-request-id", request.requestId);
+    return fetch(this.#base + request.path + this.#config.baseUrl.search, {
+      method: "POST",
+      headers,
+      body: request.body as Uint8Array<ArrayBuffer>,
+      redirect: "manual",
+      signal,
+    });
   }
 
   /**
    * fetch can't tell a host that never accepts from a model that thinks. So where half of the connect timeout has
    * passed without an answer, a second connection has the other half to be accepted; without it the request is given up.
    */
-  async #checkConnection(giveUp: (error: ApiError) => void): Promise<void> {
+  async #checkConnection(silent: Waiting, abort: AbortController): Promise<void> {
     const { baseUrl, timeouts } = this.#config;
     if (await acceptsConnection(baseUrl, timeouts.connectMs / 2)) return;
-    giveUp(unreachable(new Error(`no connection within ${timeouts.connectMs} ms`)));
+    if (!this.#silent.has(silent)) return;
+    abort.abort(unreachable(new Error(`no connection within ${timeouts.connectMs} ms`)));
   }
 
   async #errorOf(response: Response, abort: AbortController): Promise<ApiError> {
@@ -110,13 +124,6 @@ function headersOf(config: ProviderConfig): Headers {
   for (const [name, secret] of config.headers) headers.set(name, secret.reveal());
   if (config.apiKey !== undefined) headers.set("authorization", `Bearer ${config.apiKey.reveal()}`);
   return headers;
-}
-
-/** Keeps the base's own path and query, for instance `?api-version=…`. */
-function urlBelow(base: URL, path: string): URL {
-  const url = new URL(base);
-  url.pathname = base.pathname.replace(/\/+$/, "") + path;
-  return url;
 }
 
 /** fetch decodes a body that came compressed all the same, but leaves the two headers that then lie. */

@@ -15,7 +15,7 @@ import { withFunctionCall, withFunctionCallChunks } from "./legacy-answers.ts";
 import { inLegacyWords, legacyParameters, usesFunctions, withTools } from "./legacy-functions.ts";
 import { refuseContradictions } from "./local-rules.ts";
 import { createKeeper, keepCompletion, parseCompletion } from "./stored-completion.ts";
-import { withoutUsageChunk } from "./usage-chunk.ts";
+import { leaveOutUsageChunk, withoutUsageChunk } from "./usage-chunk.ts";
 
 export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
@@ -45,6 +45,8 @@ async function relayChat(
 ): Promise<Reply<ChatCompletion>> {
   const streamed = body.stream === true;
   const wantsUsage = body.stream_options?.include_usage === true;
+  // What is kept, or told in other words, is made of all that came.
+  const leavesOutUsage = !wantsUsage && keeper === undefined && !isLegacy;
   const request: RelayRequest = {
     operation: createChatCompletion,
     deployment,
@@ -61,6 +63,7 @@ async function relayChat(
     principal,
     context,
     attempt: 1,
+    ...(leavesOutUsage ? { passOn: leaveOutUsageChunk } : {}),
   };
   if (!streamed) {
     const answer = await services.relay.answer(request);
@@ -77,6 +80,10 @@ async function relayChat(
   return {
     kind: "stream",
     contentType: eventStreamContentType,
-    body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats, context.fields),
+    body: eventStream(
+      wantsUsage || leavesOutUsage ? frames : withoutUsageChunk(frames),
+      services.heartbeats,
+      context.fields,
+    ),
   };
 }

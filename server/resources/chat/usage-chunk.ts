@@ -2,31 +2,42 @@ import { splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 
 const noChoices = /"choices"\s*:\s*\[\s*\]/;
+const usageKey = Buffer.from('"usage"');
 const decoder = new TextDecoder();
 
 /**
- * Leaves out the chunk that only carries the usage, for callers who did not ask for it: many of them read `choices[0]`
- * of every chunk. The usage chunk is the only one without choices, so pieces that hold no such chunk pass as they are.
+ * A piece of a stream without the chunk that only carries the usage, for callers who did not ask for it: many of them
+ * read `choices[0]` of every chunk. The usage chunk is the only one without choices, so pieces that hold no such chunk
+ * pass as they are.
+ * @returns undefined where nothing is left.
  */
+export function leaveOutUsageChunk(piece: Uint8Array | string): Uint8Array | string | undefined {
+  if (typeof piece !== "string" && !holdsUsage(piece)) return piece;
+  const text = typeof piece === "string" ? piece : decoder.decode(piece);
+  if (!noChoices.test(text)) return piece;
+  const kept = splitEvents(text)
+    .filter((event) => !isUsageOnly(event))
+    .map((event) => `${event}\n\n`)
+    .join("");
+  return kept === "" ? undefined : kept;
+}
+
+/** The same for a whole stream. */
 export async function* withoutUsageChunk(frames: EventFrames): EventFrames {
   try {
     for (;;) {
       const { done, value } = await frames.next();
       if (done) return value;
-      const text = typeof value === "string" ? value : decoder.decode(value);
-      if (!noChoices.test(text)) {
-        yield value;
-        continue;
-      }
-      const kept = splitEvents(text)
-        .filter((event) => !isUsageOnly(event))
-        .map((event) => `${event}\n\n`)
-        .join("");
-      if (kept !== "") yield kept;
+      const kept = leaveOutUsageChunk(value);
+      if (kept !== undefined) yield kept;
     }
   } finally {
     await frames.return("client_left");
   }
+}
+
+function holdsUsage(piece: Uint8Array): boolean {
+  return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).includes(usageKey);
 }
 
 function isUsageOnly(event: string): boolean {

@@ -32,7 +32,7 @@ export function createThroughChat(services: ResponseServices, turn: ResponseTurn
     takenCallIds: callIdsOf(items),
     seal: isSealed ? (text, itemId) => sealer.seal(text, principal, itemId) : undefined,
   });
-  const start = () =>
+  const start = async () =>
     runResponse({
       model: createChatCompletionsModel({
         ...cacheScopeOf(principal),
@@ -43,7 +43,7 @@ export function createThroughChat(services: ResponseServices, turn: ResponseTurn
       request: toldTo(deployment, request),
       mayShorten: body.truncation === "auto",
       emitter,
-      account: RequestAccount.open(services.journal, {
+      account: await RequestAccount.open(services.journal, {
         operationId: createResponse.id,
         deployment,
         principal,

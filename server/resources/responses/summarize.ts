@@ -70,7 +70,7 @@ async function* askChat<Told>(
   const { deployment, principal, body, items, operation } = turn;
   const asked = toModelRequest(body, items, (placed) => openReasoning(services.sealer, principal, placed));
   refuseUntold(deployment, asked);
-  const account = RequestAccount.open(services.journal, { ...turn, operationId: operation.id });
+  const account = await RequestAccount.open(services.journal, { ...turn, operationId: operation.id });
   const { signal } = turn.context;
   let summary: Summary | undefined;
   let hasFailed = false;

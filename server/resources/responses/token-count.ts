@@ -5,8 +5,8 @@ import {
   inputTokenCount,
 } from "@headrace/contract/responses/input-tokens.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
-import { bytesPerToken } from "../../inference/bytes-per-token.ts";
 import { toChatRequest } from "../../inference/chat-request.ts";
+import { estimatedTokens } from "../../metering/estimated-tokens.ts";
 import type { ModelRequest } from "../../ports/model-request.ts";
 import type { Deployment } from "../../ports/upstream.ts";
 import type { PlacedItem } from "./conversation-input.ts";
@@ -64,5 +64,5 @@ export function estimateTokens(
     attachments++;
     return undefined;
   });
-  return Math.ceil(Buffer.byteLength(json) / bytesPerToken) + attachments * attachmentTokens;
+  return estimatedTokens(Buffer.byteLength(json)) + attachments * attachmentTokens;
 }

@@ -1,0 +1,108 @@
+import type { Section } from "../figure.ts";
+import { startHeadrace } from "../lanes/headrace.ts";
+import { atLeast, atMost, Lane } from "../lanes/lane.ts";
+import { leaveGatewayCore, onOtherCores } from "../lanes/placement.ts";
+import { type Ask, cpuOf, runTrial, shuffled } from "../lanes/trial.ts";
+import type { LoadResult } from "../load/job.ts";
+import { memoryOf } from "../process-tree.ts";
+import { startUpstreamProcess } from "../upstream/upstream-process.ts";
+
+const rounds = 5;
+const pacedMicrosecondsMax = 36;
+const eventsPerCpuSecondMin = 300_000;
+const manyStreamsMbMax = 400;
+const stalledMbMax = 60;
+const pacedStreams = 1_000;
+const manyStreams = 2_000;
+const stalledReaders = 50;
+
+const stream = (plan: string) => ({
+  model: "planned",
+  messages: [{ role: "user", content: `<plan ${plan}>` }],
+  stream: true,
+});
+
+const asks = {
+  paced: {
+    body: stream("tokens=400 period=50"),
+    pattern: { kind: "closed", connections: pacedStreams, pauseMs: 0 },
+    spreadMs: 2_000,
+    windowMs: 5_000,
+    eventsPerSecond: pacedStreams * 20,
+  },
+  "zero-gap": {
+    body: stream("tokens=200"),
+    pattern: { kind: "closed", connections: 16, pauseMs: 0 },
+    windowMs: 3_000,
+  },
+  many: {
+    body: stream("tokens=60 period=250"),
+    pattern: { kind: "closed", connections: manyStreams, pauseMs: 0 },
+    spreadMs: 5_000,
+    windowMs: 10_000,
+    eventsPerSecond: manyStreams * 4,
+  },
+  stalled: {
+    body: stream("tokens=100000"),
+    pattern: { kind: "stalled", connections: stalledReaders },
+    windowMs: 4_000,
+  },
+} as const satisfies Record<string, Ask>;
+
+type Name = keyof typeof asks;
+
+/** What an event of a stream costs, and what streams hold. */
+export async function streamLanes(): Promise<Section> {
+  leaveGatewayCore();
+  await using parts = new AsyncDisposableStack();
+  const upstream = parts.use(await startUpstreamProcess({ prefix: onOtherCores }));
+  const does = "as in the full lane, with one key";
+  const gateway = await startHeadrace({
+    name: "streams",
+    does,
+    kind: "embedded",
+    yaml: upstream.yaml(["chat"]),
+    keys: 0,
+    logsRequests: true,
+  });
+  parts.use(gateway);
+  const lanes: Record<Name, Lane> = {
+    paced: new Lane(`${pacedStreams.toLocaleString("en")} streams, an event each 50 ms`),
+    "zero-gap": new Lane("16 streams without a pause"),
+    many: new Lane(`${manyStreams.toLocaleString("en")} streams, all whole`),
+    stalled: new Lane(`${stalledReaders} readers that stopped reading`),
+  };
+  const growthMb: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const name of shuffled(Object.keys(asks) as Name[])) {
+      const { residentMb } = await memoryOf([gateway.processes.gateway ?? 0]);
+      const trial = await runTrial(gateway, upstream, asks[name]);
+      lanes[name].add(round, trial);
+      if (name === "stalled" && trial.void === undefined) {
+        growthMb[round] = (trial.result.residentMb.gateway ?? Number.NaN) - residentMb;
+      }
+    }
+  }
+  return {
+    title: "Lanes: streams",
+    method: `Chat streams, one event for each write of the upstream; ${rounds} rounds, the lanes in another order in each, voided and placed as above. An event is counted when its client has all of it. Memory is the gateway process's at the end of the window; that of stalled readers is its growth over the moment before, while the upstream has 100,000 events for each of them.`,
+    figures: [
+      lanes.paced.figure("CPU time", "us an event", 1, perEvent, atMost(pacedMicrosecondsMax, "us")),
+      lanes.paced.figure("events", "/s", 0, ({ events, seconds }) => events / seconds),
+      lanes["zero-gap"].figure(
+        "events",
+        "a CPU second",
+        0,
+        (result) => 1e6 / perEvent(result),
+        atLeast(eventsPerCpuSecondMin),
+      ),
+      lanes.many.figure("memory", "MB", 0, ({ residentMb }) => residentMb.gateway, atMost(manyStreamsMbMax, "MB")),
+      lanes.many.figure("first byte, p99", "ms", 1, ({ firstByte }) => firstByte?.p99),
+      lanes.stalled.figure("memory more", "MB", 0, (_, round) => growthMb[round], atMost(stalledMbMax, "MB")),
+    ],
+  };
+}
+
+function perEvent(result: LoadResult): number {
+  return (cpuOf(result, "gateway") * 1e6) / result.events;
+}
