@@ -14,9 +14,11 @@ afterAll(() => copy[Symbol.asyncDispose]());
 test.each(brokenBuilds)("a build can be broken in one place, and has a test: $promise", async (build) => {
   const text = await readFile(join(root, build.file), "utf8");
   expect(replaceOnce(build.file, text, build.find, build.replace)).not.toBe(text);
-  // Where a test is made for each database, its name is made too.
-  const [written = ""] = build.testName.split(/(?:on )?the (?:embedded|postgres)/, 1);
-  expect(await readFile(join(root, build.test), "utf8")).toContain(written.trim());
+  // Where a test is made for each database or case, its name is made too.
+  const tests = await readFile(join(root, build.test), "utf8");
+  for (const written of build.testName.split(/(?:on )?the (?:embedded|postgres).*|'[^']*'/)) {
+    expect(tests).toContain(written.trim());
+  }
 });
 
 // The others are tried by `npm run soak -- --only broken-builds`.

@@ -1,16 +1,17 @@
 import type { BrokenBuild } from "./broken-build.ts";
+import { wireBuilds } from "./wire-builds.ts";
 
 /** Promises, each with a build that breaks it. A test that stays green on its broken build proves nothing. */
 export const brokenBuilds: readonly BrokenBuild[] = [
   {
     promise: "A request is in the journal before its upstream is called",
     file: "server/gateway/relay.ts",
-    find: "    const account = RequestAccount.open(this.#journal,",
+    find: "    const account = await RequestAccount.open(this.#journal,",
     replace: `    await deployment.upstream.send({
       path: request.path, body: request.body, requestId: context.requestId,
       ...cacheScopeOf(request.principal), signal: context.signal,
     });
-    const account = RequestAccount.open(this.#journal,`,
+    const account = await RequestAccount.open(this.#journal,`,
     test: "server/gateway/recorded-first.test.ts",
     testName: "what can't be recorded is not asked of the upstream, on either lane",
     isQuick: true,
@@ -200,4 +201,5 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     test: "server/resources/admin/admin.test.ts",
     testName: "are made, limited, listed and deleted; a new key works at once and a deleted one no more",
   },
+  ...wireBuilds,
 ];

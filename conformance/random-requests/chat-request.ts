@@ -49,6 +49,9 @@ const format = fc.oneof(
   },
 );
 
+/** JSON mode is refused where no message speaks of it. */
+const askForJson = { role: "system", content: "Answer in JSON." };
+
 const stop = fc.constantFrom(" ", "e", ".", "the", "\n", '"', "👩", "}", ", ");
 const bias = fc.dictionary(fc.nat({ max: 40_000 }).map(String), fc.integer({ min: -100, max: 100 }), { maxKeys: 3 });
 
@@ -75,7 +78,9 @@ export const chatRequest: fc.Arbitrary<ChatRequest> = fc
       ...others,
       ...likelihoods,
       [length[0]]: length[1],
-      messages: said,
+      // Metadata belongs to what is stored.
+      metadata: others.store === true ? others.metadata : undefined,
+      messages: text.format?.type === "json_object" ? [askForJson, ...said] : said,
       response_format: text.format,
       ...(set === undefined ? {} : toolFields(set)),
     },

@@ -117,6 +117,8 @@ export const responseRequest: fc.Arbitrary<ResponseRequest> = fc
       ...logprobs,
       ...place,
       ...said,
+      // JSON mode is refused where nothing speaks of it.
+      ...(text.format?.type === "json_object" ? { instructions: "Answer in JSON." } : {}),
       ...(text.format === undefined ? {} : { text: { format: text.format } }),
       ...(rest.toolSet === undefined ? {} : toolFields(rest.toolSet)),
     },
