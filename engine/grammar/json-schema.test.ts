@@ -190,6 +190,14 @@ describe("alternatives", () => {
     expect(['{"a":1}', '{"a":null}', '{"a":"1"}'].map(accepts)).toEqual([true, true, false]);
   });
 
+  test("may be the same under several names", () => {
+    const either = { anyOf: [{ $ref: "#/$defs/one" }, { $ref: "#/$defs/other" }, { type: "null" }] };
+    const $defs = { one: object({ kind: either }), other: object({ kind: either }) };
+    const { accepts } = bound(recognizer(object({ start: either }, { $defs })));
+    expect(accepts('{"start":{"kind":{"kind":null}}}')).toBe(true);
+    expect(accepts('{"start":{"kind":{"kind":1}}}')).toBe(false);
+  });
+
   test("may begin alike where they don't lead back", () => {
     const { accepts } = bound(
       recognizer(

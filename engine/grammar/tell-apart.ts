@@ -61,14 +61,16 @@ class Teller {
     for (const [name, body] of this.#table) {
       if (body.kind !== "expression" || body.expression.kind !== "choice" || body.expression.isToldApartByText)
         continue;
-      const rests = this.#alternatives(this.#rests.of(body.expression, undefined));
+      const written = this.#rests.of(body.expression, undefined);
+      const rests = this.#alternatives(written);
       const key = keyOf(rests);
       const known = this.#names.get(key);
       // What stays as it is may name the other one: only what is written anew can stand for both.
       if (known !== undefined && rewritten.has(known)) this.#rules.define(name, rule(known));
-      if (known !== undefined || rests.length === 1) continue;
+      if (known !== undefined) continue;
       this.#names.set(key, name);
-      if (groupsOf(rests).every(({ length }) => length === 1)) continue;
+      const isAsWritten = keyOf(written) === key;
+      if (isAsWritten && groupsOf(rests).every(({ length }) => length === 1)) continue;
       rewritten.add(name);
       this.#waiting.push({ name, rests, path: undefined });
     }
