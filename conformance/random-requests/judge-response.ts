@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { Json, ReadStream } from "../api-client.ts";
 import type { ResponseRequest } from "./response-request.ts";
 import { isFitting, judgeCalls } from "./tool-set.ts";
@@ -20,8 +19,6 @@ export type EndedResponse = Json & {
   readonly output: readonly Item[];
   readonly usage: { readonly output_tokens: number };
 };
-
-const characterBytesMax = 4;
 
 /** What an answer says again as it was asked, where it was. */
 const echoed = ["max_output_tokens", "metadata", "temperature", "top_p", "truncation", "user", "store", "background"];
@@ -62,16 +59,18 @@ export function callsOf({ output }: Pick<EndedResponse, "output">) {
     }));
 }
 
+/** What is left of a character's bytes that a limit has cut, decoded. */
+const cutCharacter = /^\ufffd{0,3}$/;
+
 /**
- * The bytes of the tokens of a text have to be the text's. A limit may end them within a character, which is no text.
+ * The bytes of the tokens of a text have to be the text's, decoded as a whole: bytes that are no UTF-8 stand in a text as
+ * U+FFFD. A limit may end them within a character, which is no text.
  * @param isTrimmed blanks before the first word are left out of an answer that may begin with a call.
  */
 export function judgeLogprobs(text: string, logprobs: readonly Logprob[], isTrimmed: boolean): string[] {
   const bytes = Buffer.from(logprobs.flatMap(({ token, bytes: own }) => own ?? [...Buffer.from(token)]));
-  const told = isTrimmed ? Buffer.from(bytes.toString("latin1").trimStart(), "latin1") : bytes;
-  const expected = Buffer.from(isTrimmed ? text.trimStart() : text);
-  const rest = told.subarray(expected.length);
-  const isRight = told.subarray(0, expected.length).equals(expected) && rest.length < characterBytesMax;
-  if (isRight && (rest.length === 0 || !isUtf8(rest))) return [];
+  const told = isTrimmed ? String(bytes).trimStart() : String(bytes);
+  const expected = isTrimmed ? text.trimStart() : text;
+  if (told.startsWith(expected) && cutCharacter.test(told.slice(expected.length))) return [];
   return [`says ${JSON.stringify(text)} with tokens of ${JSON.stringify(String(bytes))}`];
 }
