@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { validateResponseStream } from "@headrace/conformance/stream-validator/response-stream-validator.ts";
 import { type ServerProcess, startServerProcess } from "@headrace/server/testing/server-process.ts";
 import { storedAttempts } from "@headrace/server/testing/stored-usage.ts";
+import { sleep } from "../faults/until.ts";
 import { newPlace } from "../place.ts";
 import { startSlowModel } from "./slow-model.ts";
 import type { Soak } from "./soak-result.ts";
@@ -155,8 +156,4 @@ async function createResponse(anyServer: () => ServerProcess): Promise<Created> 
     }
   }
   throw new Error("no server takes a response");
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,6 +3,7 @@ import type { ChatCompletion } from "@headrace/contract/chat/completion.ts";
 import { dataOf, splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import { dataFrame } from "../../http/event-stream.ts";
+import { mapFrames } from "../../http/map-frames.ts";
 
 type Choice = ChatCompletion["choices"][number];
 type ChunkChoice = ChatCompletionChunk["choices"][number];
@@ -26,19 +27,12 @@ function toLegacyChoice(choice: Choice): Choice {
 }
 
 /** A stream whose chunks call a tool, as one whose chunks call a function. */
-export async function* withFunctionCallChunks(frames: EventFrames): EventFrames {
-  try {
-    for (;;) {
-      const { done, value } = await frames.next();
-      if (done) return value;
-      const text = typeof value === "string" ? value : decoder.decode(value);
-      // Most pieces hold words alone.
-      if (text.includes('"tool_calls"')) yield splitEvents(text).map(toLegacyEvent).join("");
-      else yield value;
-    }
-  } finally {
-    await frames.return("client_left");
-  }
+export function withFunctionCallChunks(frames: EventFrames): EventFrames {
+  return mapFrames(frames, (piece) => {
+    const text = typeof piece === "string" ? piece : decoder.decode(piece);
+    // Most pieces hold words alone.
+    return text.includes('"tool_calls"') ? splitEvents(text).map(toLegacyEvent).join("") : piece;
+  });
 }
 
 function toLegacyEvent(event: string): string {

@@ -1,5 +1,6 @@
 import { splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
+import { mapFrames } from "../../http/map-frames.ts";
 
 const noChoices = /"choices"\s*:\s*\[\s*\]/;
 const usageKey = Buffer.from('"usage"');
@@ -23,17 +24,8 @@ export function leaveOutUsageChunk(piece: Uint8Array | string): Uint8Array | str
 }
 
 /** The same for a whole stream. */
-export async function* withoutUsageChunk(frames: EventFrames): EventFrames {
-  try {
-    for (;;) {
-      const { done, value } = await frames.next();
-      if (done) return value;
-      const kept = leaveOutUsageChunk(value);
-      if (kept !== undefined) yield kept;
-    }
-  } finally {
-    await frames.return("client_left");
-  }
+export function withoutUsageChunk(frames: EventFrames): EventFrames {
+  return mapFrames(frames, leaveOutUsageChunk);
 }
 
 function holdsUsage(piece: Uint8Array): boolean {

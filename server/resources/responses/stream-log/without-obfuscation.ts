@@ -1,19 +1,12 @@
 import { dataOf } from "../../../gateway/sse-events.ts";
 import type { EventFrames } from "../../../http/endpoint.ts";
 import { namedFrame } from "../../../http/event-stream.ts";
+import { mapFrames } from "../../../http/map-frames.ts";
 import { framesOf } from "./event-frames.ts";
 
 /** A logged stream without the padding of its deltas. */
-export async function* withoutObfuscation(frames: EventFrames): EventFrames {
-  try {
-    for (;;) {
-      const { done, value } = await frames.next();
-      if (done) return value;
-      yield framesOf(value).map(bare).join("");
-    }
-  } finally {
-    await frames.return("client_left");
-  }
+export function withoutObfuscation(frames: EventFrames): EventFrames {
+  return mapFrames(frames, (piece) => framesOf(piece).map(bare).join(""));
 }
 
 function bare(frame: string): string {
