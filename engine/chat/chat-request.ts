@@ -31,7 +31,7 @@ export type ChatRequest = {
 };
 
 /** A choice takes a sequence of its own: more of them would wait for each other. */
-const choicesMax = 8;
+export const choicesMax = 8;
 const stopsMax = 4;
 const topLogprobsMax = 20;
 const logitBiasMax = 100;

@@ -1,5 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import { type ChatRequest, parseLogitBias, parseStop } from "../chat/chat-request.ts";
+import { type ChatRequest, choicesMax, parseLogitBias, parseStop } from "../chat/chat-request.ts";
 import { asRecord, type Fields, optionalInteger, optionalNumber, refuse } from "../request-fields.ts";
 
 /** A text, tokens, or null for the beginning of a document. */
@@ -14,8 +14,6 @@ export type CompletionRequest = ChatRequest & {
 /** As OpenAI documents them. */
 const outputTokensDefault = 16;
 const topLogprobsMax = 5;
-/** A choice takes a sequence of its own: more of them would wait for each other. */
-const choicesMax = 8;
 
 const known = new Set([
   "model",
