@@ -4,6 +4,7 @@ import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { withIdleLimit } from "../gateway/limited-reader.ts";
 import { readEventData } from "../gateway/sse-events.ts";
 import { estimatedTokens } from "../metering/estimated-tokens.ts";
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
 import type { ModelRequest } from "../ports/model-request.ts";
 import type { AnswerBody, Deployment, UpstreamAnswer } from "../ports/upstream.ts";
@@ -36,7 +37,7 @@ export function createChatCompletionsModel(options: ChatModelOptions): LanguageM
 type Sent = { readonly answer: UpstreamAnswer; readonly sentBytes: number };
 
 /** Some servers tell their models' thinking and don't take it back: what such a one refuses is sent without it. */
-async function send(request: ModelRequest, options: ChatModelOptions, signal: AbortSignal): Promise<Sent> {
+async function send(request: ModelRequest, options: ChatModelOptions, signal: CancelSignal): Promise<Sent> {
   const { deployment, requestId, cacheScope } = options;
   const body = new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel)));
   try {
@@ -69,7 +70,7 @@ async function* readParts(
   reader: ChatTurnReader,
   inputBytes: number,
   options: ChatModelOptions,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): AsyncGenerator<ModelPart, void, undefined> {
   let usage: TokenUsage | undefined;
   try {

@@ -1,4 +1,5 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
+import type { CancelSignal } from "./cancel-signal.ts";
 
 /** The wires of OpenAI's API that an upstream can speak. */
 export type UpstreamApi = "chat" | "responses" | "embeddings" | "completions";
@@ -14,7 +15,7 @@ export type UpstreamRequest = {
    */
   readonly cacheScope?: string;
   /** Aborting closes the upstream's socket at once. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 };
 
 /** An answer's body while it comes. Whoever has one reads it to its end or cancels it. */
@@ -45,7 +46,7 @@ export interface UpstreamSlots {
    * Waits for a place, for a while.
    * @throws ApiError `rate_limit_exceeded` where there is none to be had; the signal's reason when it is aborted.
    */
-  take(projectId: string, signal: AbortSignal): Promise<UpstreamSlot>;
+  take(projectId: string, signal: CancelSignal): Promise<UpstreamSlot>;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   type EngineUsage,
   type RegisteredModel,
 } from "@headrace/engine/protocol.ts";
+import { abortSignalOf } from "../../ports/cancel-signal.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Upstream, UpstreamAnswer, UpstreamApi, UpstreamRequest } from "../../ports/upstream.ts";
 import { ResponseBody } from "../response-body.ts";
@@ -114,7 +115,7 @@ class EngineSupervisor implements LocalUpstream {
         ...(cacheScope === undefined ? {} : { [cacheScopeHeader]: cacheScope }),
       },
       body: new Uint8Array(body),
-      signal,
+      signal: abortSignalOf(signal),
     };
     this.#begin();
     try {

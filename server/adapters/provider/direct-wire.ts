@@ -15,7 +15,13 @@ const httpPort = 80;
 const joinedBytesMax = 16_384;
 
 /** The codings that servers use unasked, by the names that the runtime has for them. */
-const codings: Readonly<Record<string, CompressionFormat>> = { gzip: "gzip", "x-gzip": "gzip", deflate: "deflate" };
+const codings: Readonly<Record<string, Bun.CompressionFormat>> = {
+  gzip: "gzip",
+  "x-gzip": "gzip",
+  deflate: "deflate",
+  br: "brotli",
+  zstd: "zstd",
+};
 
 /** Reaches a provider over connections of our own, without TLS: HTTP/1.1 as an inference server speaks it. */
 export class DirectWire implements ProviderWire {
@@ -92,5 +98,5 @@ function plainBody(head: ResponseHead, body: AnswerBody): AnswerBody {
     },
     { highWaterMark: 0 },
   );
-  return new ResponseBody(packed.pipeThrough(new DecompressionStream(format)));
+  return new ResponseBody(packed.pipeThrough(new DecompressionStream(format as CompressionFormat)));
 }

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../ports/cancel-signal.ts";
 import type { AnswerBody } from "../../ports/upstream.ts";
 
 export type WireRequest = {
@@ -6,7 +7,7 @@ export type WireRequest = {
   readonly body: Uint8Array;
   readonly requestId: string;
   /** Aborting closes the connection at once, while the answer is read too. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 };
 
 /** Header fields by their names in lower case. */

@@ -2,6 +2,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import { cacheScopeOf } from "../../access/cache-scope.ts";
 import { refuseUntold } from "../../inference/chat-refusal.ts";
+import { abortSignalOf, type CancelSignal } from "../../ports/cancel-signal.ts";
 import type { AnswerBody, UpstreamApi } from "../../ports/upstream.ts";
 import { toModelRequest } from "./model-request.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
@@ -36,7 +37,7 @@ export async function contextTokens(
   { body, items, principal, deployment, context }: ResponseTurn,
   api: UpstreamApi,
 ): Promise<number> {
-  const count = async (request: ReturnType<typeof engineCount>, signal: AbortSignal): Promise<number> => {
+  const count = async (request: ReturnType<typeof engineCount>, signal: CancelSignal): Promise<number> => {
     // Counting takes no tokens: it has no account.
     const { body: told } = await deployment.upstream.send({
       ...request,
@@ -53,7 +54,7 @@ export async function contextTokens(
   }
   if (api !== "responses") return estimateTokens(body, items);
   try {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(providerCountMsMax)]);
+    const signal = AbortSignal.any([abortSignalOf(context.signal), AbortSignal.timeout(providerCountMsMax)]);
     return await count(providerCount(deployment, body, readableByProvider(sealer, principal, items)), signal);
   } catch (error) {
     // It only says when to compact: what the turn itself would be refused for, its caller is told by the turn.

@@ -39,7 +39,10 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   onIdle(connection: Connection): void {
-    if (this.#idle.length >= idleConnectionsMax) return connection.destroy();
+    if (this.#idle.length >= idleConnectionsMax) {
+      connection.destroy();
+      return;
+    }
     this.#idle.push({ connection, sinceMs: performance.now() });
     this.#timer ??= this.#look();
   }

@@ -29,10 +29,15 @@ export class Connection implements ExchangeConnection {
 
   opened(socket: Socket<Connection>): void {
     this.#socket = socket;
+    // A process that has nothing else to do ends: who waits for an answer has a connection of its own, or a job.
+    socket.unref();
   }
 
   run(exchange: Exchange): void {
-    if (this.#isClosed) return exchange.fail(new WireError("unanswered", "the connection was closed at once"));
+    if (this.#isClosed) {
+      exchange.fail(new WireError("unanswered", "the connection was closed at once"));
+      return;
+    }
     this.#exchange = exchange;
     this.#parser = new ResponseParser(exchange);
     exchange.attach(this);

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../../ports/cancel-signal.ts";
 import type { AnswerBody } from "../../../ports/upstream.ts";
 import type { Waiting } from "../deadlines.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -27,7 +28,7 @@ export class Exchange implements AnswerBody, ResponseSink, Waiting {
   request: readonly Uint8Array[];
   /** The bytes of the body that have come and were not read. */
   readonly #pieces: Uint8Array[] = [];
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
   readonly #timedOut: () => unknown;
   readonly #resolveHead: (head: ResponseHead) => void;
   readonly #rejectHead: (error: unknown) => void;
@@ -41,7 +42,7 @@ export class Exchange implements AnswerBody, ResponseSink, Waiting {
   #isOver = false;
 
   /** @param timedOut makes the error of a head that does not come in time. */
-  constructor(request: readonly Uint8Array[], signal: AbortSignal, timedOut: () => unknown) {
+  constructor(request: readonly Uint8Array[], signal: CancelSignal, timedOut: () => unknown) {
     this.request = request;
     this.#signal = signal;
     this.#timedOut = timedOut;

@@ -50,7 +50,7 @@ export class ResponseParser {
    * @throws WireError where they are no HTTP/1.1.
    */
   push(bytes: Buffer): boolean {
-    if (this.#hasEnded) return false;
+    if (this.#hasEnded) return bytes.byteLength === 0;
     return this.#head === undefined ? this.#pushHead(bytes) : this.#pushBody(bytes);
   }
 
@@ -61,9 +61,11 @@ export class ResponseParser {
    */
   finish(error?: Error): void {
     if (this.#hasEnded) return;
-    if (this.#head?.framing.kind === "until-close" && error === undefined) return this.#end();
-    const failure = this.hasBegun ? "broken" : "unanswered";
-    throw new WireError(failure, "the connection ended before the answer did", error);
+    if (this.#head?.framing.kind !== "until-close" || error !== undefined) {
+      const failure = this.hasBegun ? "broken" : "unanswered";
+      throw new WireError(failure, "the connection ended before the answer did", error);
+    }
+    this.#end();
   }
 
   #pushHead(given: Buffer): boolean {
