@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type RunningServer, startServer } from "@headrace/conformance/node/serve.mjs";
 import { chatModelId, testLibrary } from "@headrace/engine/testing/test-models.ts";
 import { createLocalUpstream, type LocalUpstream } from "@headrace/server/adapters/engine/engine-supervisor.ts";
+import { responseOf } from "@headrace/server/testing/response-of.ts";
 import { readChatStream } from "../chat-stream.ts";
 import { medianOf, type Section, spreadOf } from "../figure.ts";
 import { loadPlainLlama } from "../plain-llama.ts";
@@ -96,9 +97,10 @@ async function measured(asked: Promise<Response>): Promise<number> {
   return (await readChatStream(await asked)).tokensPerSecond;
 }
 
-function askEngine(upstream: LocalUpstream): Promise<Response> {
+async function askEngine(upstream: LocalUpstream): Promise<Response> {
   const { signal } = new AbortController();
-  return upstream.send({ path: "/chat/completions", body: new TextEncoder().encode(body), requestId: "bench", signal });
+  const bytes = new TextEncoder().encode(body);
+  return responseOf(await upstream.send({ path: "/chat/completions", body: bytes, requestId: "bench", signal }));
 }
 
 function askServer({ baseUrl, apiKey }: RunningServer): Promise<Response> {

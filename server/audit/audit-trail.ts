@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { inTenant } from "../database/tenant.ts";
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import { type ChainEnd, findChainEnd, findEventHashes, readEventsAfter } from "./audit-log-store.ts";
 import type { AuditEvent } from "./chain.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -23,7 +24,7 @@ export interface AuditTrail {
  * The trail in the database, each piece in a short transaction of its own.
  * @param signal once it is aborted, the next piece throws its reason
  */
-export function databaseTrail(db: Kysely<Tables>, organizationId: string, signal?: AbortSignal): AuditTrail {
+export function databaseTrail(db: Kysely<Tables>, organizationId: string, signal?: CancelSignal): AuditTrail {
   const read = <Result>(work: (transaction: Transaction<Tables>) => Promise<Result>): Promise<Result> => {
     signal?.throwIfAborted();
     return inTenant(db, { organizationId }, work);

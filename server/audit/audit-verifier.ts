@@ -1,4 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { AuditCommandParts } from "./audit-command.ts";
 import { CheckpointFile } from "./checkpoint-file.ts";
 import { type AuditReport, verifyAuditLog } from "./verify.ts";
@@ -21,7 +22,7 @@ export class AuditVerifier {
    * @throws ApiError `rate_limit_exceeded` while the same log is being verified, `server_is_overloaded` while others are;
    * the signal's reason after an abort
    */
-  async verify(organizationId: string, signal: AbortSignal): Promise<AuditReport> {
+  async verify(organizationId: string, signal: CancelSignal): Promise<AuditReport> {
     if (this.#running.has(organizationId)) {
       throw new ApiError("rate_limit_exceeded", "This audit log is being verified already. Wait for that, or retry.", {
         retryAfterSeconds,

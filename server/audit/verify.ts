@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import { type AuditTrail, databaseTrail } from "./audit-trail.ts";
 import { chainStart, equalBytes } from "./chain.ts";
 import { type Checkpoint, isCheckpointGenuine } from "./checkpoint.ts";
@@ -15,7 +16,7 @@ export type VerifyOptions = {
   readonly publicKey: KeyObject;
   readonly checkpoints?: ShippedCheckpoints;
   /** Aborting ends it before its next piece. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
 };
 
 export type AuditReport = {

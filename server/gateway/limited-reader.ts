@@ -1,4 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import type { AnswerBody } from "../ports/upstream.ts";
 
 /** How often silent bodies are looked for, in milliseconds; sooner where a shorter silence is allowed. */
 const tickMsMax = 1_000;
@@ -9,80 +10,49 @@ const watched = new Set<LimitedReader>();
 let watch: ReturnType<typeof setInterval> | undefined;
 let tickMs = Number.POSITIVE_INFINITY;
 
-/**
- * Reads a body piece by piece and gives up when it stays silent. Whoever has one must `close` it: that cancels the body
- * where it has not ended, which closes its connection.
- */
+/** Reads a body piece by piece and gives up when it stays silent. Whoever has one must `close` it. */
 export class LimitedReader {
   /** Longest silence in milliseconds. */
   idleMs: number;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #signal: AbortSignal;
-  readonly #onAbort = (): void => this.#giveUp(this.#signal.reason);
-  #failure: { readonly error: unknown } | undefined;
+  readonly #body: AnswerBody;
+  #failure: ApiError | undefined;
   #waitingSinceMs: number | undefined;
-  #hasEnded = false;
 
-  constructor(body: ReadableStream<Uint8Array>, idleMs: number, signal: AbortSignal) {
-    this.#reader = body.getReader();
+  constructor(body: AnswerBody, idleMs: number) {
+    this.#body = body;
     this.idleMs = idleMs;
-    this.#signal = signal;
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener("abort", this.#onAbort, { once: true });
     startWatching(this);
   }
 
   /**
    * The next piece; undefined at the end.
-   * @throws ApiError `upstream_timeout` after a silence of `idleMs`; the signal's reason when it is aborted.
+   * @throws ApiError `upstream_timeout` after a silence of `idleMs`; what the body rejects with.
    */
   async read(): Promise<Uint8Array | undefined> {
-    this.#throwIfGivenUp();
     this.#waitingSinceMs = performance.now();
-    const { done, value } = await this.#reader.read();
+    const piece = await this.#body.read();
     this.#waitingSinceMs = undefined;
-    this.#throwIfGivenUp();
-    this.#hasEnded = done;
-    return value;
+    if (this.#failure !== undefined) throw this.#failure;
+    return piece;
   }
 
-  /** The first call counts. */
+  /** Cancels the body where it has not ended. The first call counts. */
   close(): void {
-    if (!watched.delete(this)) return;
-    this.#signal.removeEventListener("abort", this.#onAbort);
-    if (!this.#hasEnded) this.#cancel();
+    if (watched.delete(this)) this.#body.cancel();
   }
 
   /** For the timer. */
   giveUpWhenSilent(nowMs: number): void {
     if (this.#waitingSinceMs === undefined || nowMs - this.#waitingSinceMs < this.idleMs) return;
-    this.#giveUp(
-      new ApiError("upstream_timeout", `The model's server was silent for ${this.idleMs / 1000} seconds. Try again.`),
-    );
-  }
-
-  #throwIfGivenUp(): void {
-    if (this.#failure) throw this.#failure.error;
-  }
-
-  #giveUp(error: unknown): void {
-    this.#failure ??= { error };
-    this.#cancel();
-  }
-
-  /** Ends a read that waits. The connection may be gone already; closing it twice is no news. */
-  #cancel(): void {
-    void this.#reader.cancel().catch(() => {});
+    const message = `The model's server was silent for ${this.idleMs / 1000} seconds. Try again.`;
+    this.#failure ??= new ApiError("upstream_timeout", message);
+    this.#body.cancel();
   }
 }
 
 /** The pieces of a body, as `LimitedReader` reads them. */
-export async function* withIdleLimit(
-  body: ReadableStream<Uint8Array>,
-  idleMs: number,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = new LimitedReader(body, idleMs, signal);
+export async function* withIdleLimit(body: AnswerBody, idleMs: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = new LimitedReader(body, idleMs);
   try {
     for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) yield piece;
   } finally {

@@ -6,7 +6,7 @@ import type { RequestContext } from "../http/request-context.ts";
 import { estimatedTokens } from "../metering/estimated-tokens.ts";
 import { SseUsageScanner } from "../metering/sse-usage-scanner.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
-import type { Deployment } from "../ports/upstream.ts";
+import type { AnswerBody, Deployment, UpstreamAnswer } from "../ports/upstream.ts";
 import type { UsageJournal, UsageStatus } from "../ports/usage-journal.ts";
 import { beforeBrokenEvent } from "./broken-event.ts";
 import { EventFramer } from "./event-framer.ts";
@@ -47,7 +47,7 @@ const decoder = new TextDecoder();
 const toldCharactersMax = 500;
 
 /** A running attempt at an upstream: its account must be ended. */
-type Attempt = { readonly response: Response; readonly account: RequestAccount };
+type Attempt = { readonly answer: UpstreamAnswer; readonly account: RequestAccount };
 
 /**
  * The fast lane: sends a checked body to an upstream and brings its answer back, metered from before the first byte to
@@ -67,9 +67,9 @@ export class Relay {
    * @throws ApiError where the upstream gives none, or an error.
    */
   async answer(request: RelayRequest): Promise<Uint8Array> {
-    const { response, account } = await this.#open(request);
+    const { answer, account } = await this.#open(request);
     try {
-      const bytes = await this.#readWhole(response, request);
+      const bytes = await this.#readWhole(answer.body, request);
       const { status, usage, countedTokens } = readAnswer(request, bytes);
       account.sent(countedTokens);
       account.end(status, usage);
@@ -87,10 +87,10 @@ export class Relay {
    */
   async stream(request: RelayRequest, onBroken: (error: ApiError) => string): Promise<EventFrames> {
     const attempt = await this.#open(request);
-    const contentType = (attempt.response.headers.get("content-type") ?? "").toLowerCase();
-    if (!contentType.startsWith("text/event-stream") || attempt.response.body === null) {
+    const contentType = attempt.answer.contentType.toLowerCase();
+    if (!contentType.startsWith("text/event-stream")) {
       attempt.account.end("failed", undefined);
-      await attempt.response.body?.cancel();
+      attempt.answer.body.cancel();
       throw new ApiError(
         "upstream_failed",
         "The model's server did not answer with a stream. Try again without 'stream'.",
@@ -99,21 +99,21 @@ export class Relay {
         },
       );
     }
-    return this.#frames(request, attempt, attempt.response.body, onBroken);
+    return this.#frames(request, attempt, onBroken);
   }
 
   async #open(request: RelayRequest): Promise<Attempt> {
     const { context, deployment, operation } = request;
     const account = await RequestAccount.open(this.#journal, { ...request, operationId: operation.id });
     try {
-      const response = await deployment.upstream.send({
+      const answer = await deployment.upstream.send({
         path: request.path,
         body: request.body,
         requestId: context.requestId,
         ...cacheScopeOf(request.principal),
         signal: context.signal,
       });
-      return { response, account };
+      return { answer, account };
     } catch (error) {
       // An upstream that refuses has nothing to count; it is asked only what a given up request had cost.
       account.end(refusedStatus(context), context.signal.aborted ? await account.abandonedUsage() : undefined);
@@ -121,9 +121,8 @@ export class Relay {
     }
   }
 
-  async #readWhole(response: Response, { deployment, context }: RelayRequest): Promise<Uint8Array> {
-    if (response.body === null) return new Uint8Array();
-    const reader = new LimitedReader(response.body, deployment.upstream.idleMs, context.signal);
+  async #readWhole(body: AnswerBody, { deployment }: RelayRequest): Promise<Uint8Array> {
+    const reader = new LimitedReader(body, deployment.upstream.idleMs);
     const pieces: Uint8Array[] = [];
     let length = 0;
     try {
@@ -142,13 +141,11 @@ export class Relay {
 
   async *#frames(
     request: RelayRequest,
-    attempt: Attempt,
-    body: ReadableStream<Uint8Array>,
+    { answer, account }: Attempt,
     onBroken: (error: ApiError) => string,
   ): EventFrames {
     const { context, deployment, operation, passOn } = request;
-    const { account } = attempt;
-    const reader = new LimitedReader(body, deployment.upstream.idleMs, context.signal);
+    const reader = new LimitedReader(answer.body, deployment.upstream.idleMs);
     const scanner = new SseUsageScanner({
       eventBytesMax: this.#limits.eventBytesMax,
       contentMember: operation.stream?.contentMember,

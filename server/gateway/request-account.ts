@@ -1,6 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { elapsedMs, type RequestContext } from "../http/request-context.ts";
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
 import type { Deployment, Upstream, UpstreamSlot } from "../ports/upstream.ts";
 import type { UsageJournal, UsageMeter, UsageStatus } from "../ports/usage-journal.ts";
@@ -31,7 +32,7 @@ export class GivenUp extends Error {
  * has it. An abort whose reason is an ApiError is the server's own.
  * @param told how the upstream's answer ended; undefined where it did not.
  */
-export function attemptStatus({ reason }: AbortSignal, told: UsageStatus | undefined): UsageStatus {
+export function attemptStatus({ reason }: CancelSignal, told: UsageStatus | undefined): UsageStatus {
   if (reason instanceof GivenUp) return reason.status;
   return told ?? (reason instanceof ApiError ? "failed" : "client_left");
 }

@@ -1,5 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { authorize } from "../access/decide.ts";
+import { Cancellation } from "../ports/cancel-signal.ts";
 import type { Principal } from "../ports/principal.ts";
 import { readApiKey, requireOneHost } from "./credentials.ts";
 import type { OpenSockets } from "./open-sockets.ts";
@@ -51,7 +52,7 @@ export function openSocket(
     refuseSubprotocols(request.headers);
     endpoint.checkHandshake(request.headers);
     const place = parts.openSockets.enter(principal.keyId);
-    const running = parts.running.open(new AbortController().signal);
+    const running = parts.running.open(new Cancellation());
     running.belongsTo(principal);
     // Nobody can ask the request any more where it came from, once it is a connection.
     const opened = { ...context, clientAddress: () => address };

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { Principal } from "../ports/principal.ts";
 import type { Connection } from "./bun-listener.ts";
 
@@ -21,7 +22,7 @@ export type RequestContext = {
   /** Monotonic milliseconds (`performance.now`) when the head was read. */
   readonly receivedAtMs: number;
   /** Aborted within milliseconds when the client leaves, or when the server can wait no longer at its stop. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly fields: AccessFields;
   readonly connection: Connection;
   /** Whose request it is, behind the proxies that are trusted; undefined where that can't be known. */

@@ -1,4 +1,5 @@
 import type { ApiError } from "@headrace/contract/common/errors.ts";
+import { Cancellation, type CancelSignal } from "../ports/cancel-signal.ts";
 import type { Principal } from "../ports/principal.ts";
 
 /** How often the keys of running requests are checked again, in milliseconds: a revoked key's streams end within it. */
@@ -7,7 +8,7 @@ const recheckMs = 1_000;
 /** A request under way. */
 export type RunningRequest = {
   /** Aborted within milliseconds when the client leaves, or with an ApiError when the server ends the request. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Says who asks, once it is known. */
   belongsTo(principal: Principal): void;
   /** Says that its last byte is out. */
@@ -17,7 +18,7 @@ export type RunningRequest = {
 /** Knows why a principal is not served any more; undefined while it is. */
 export type Refuses = (principal: Principal) => ApiError | undefined;
 
-type Entry = { readonly controller: AbortController; principal: Principal | undefined };
+type Entry = { readonly cancellation: Cancellation; principal: Principal | undefined };
 
 /** All requests under way, so that they can be ended: at a stop, or when their key is no good any more. */
 export class RunningRequests {
@@ -31,16 +32,16 @@ export class RunningRequests {
   }
 
   /** @param clientSignal aborted when the client leaves. */
-  open(clientSignal: AbortSignal): RunningRequest {
-    const entry: Entry = { controller: new AbortController(), principal: undefined };
-    const { controller } = entry;
-    const leave = (): void => controller.abort(clientSignal.reason);
+  open(clientSignal: CancelSignal): RunningRequest {
+    const cancellation = new Cancellation();
+    const entry: Entry = { cancellation, principal: undefined };
+    const leave = (): void => cancellation.abort(clientSignal.reason);
     if (clientSignal.aborted) leave();
     else clientSignal.addEventListener("abort", leave, { once: true });
-    if (this.#stopReason !== undefined) controller.abort(this.#stopReason);
+    if (this.#stopReason !== undefined) cancellation.abort(this.#stopReason);
     this.#running.add(entry);
     return {
-      signal: controller.signal,
+      signal: cancellation,
       belongsTo: (principal) => {
         entry.principal = principal;
       },
@@ -55,7 +56,7 @@ export class RunningRequests {
   /** Ends every request, and each that is opened from now on. */
   stop(reason: ApiError): void {
     this.#stopReason = reason;
-    for (const { controller } of this.#running) controller.abort(reason);
+    for (const { cancellation } of this.#running) cancellation.abort(reason);
   }
 
   close(): void {
@@ -63,9 +64,9 @@ export class RunningRequests {
   }
 
   #recheck(refuses: Refuses): void {
-    for (const { controller, principal } of this.#running) {
+    for (const { cancellation, principal } of this.#running) {
       const refusal = principal && refuses(principal);
-      if (refusal !== undefined) controller.abort(refusal);
+      if (refusal !== undefined) cancellation.abort(refusal);
     }
   }
 }

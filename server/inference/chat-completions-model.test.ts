@@ -3,7 +3,7 @@ import { validateResponseStream } from "@headrace/conformance/stream-validator/r
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { responseStreamEvent } from "@headrace/contract/responses/events.ts";
 import fc from "fast-check";
-import type { Deployment } from "../ports/upstream.ts";
+import type { AnswerBody, Deployment } from "../ports/upstream.ts";
 import { createChatCompletionsModel } from "./chat-completions-model.ts";
 import { emitResponse } from "./emit-response.ts";
 import { createIdGenerator } from "./ids.ts";
@@ -68,27 +68,28 @@ function toDelta(one: Said, custom: readonly number[], begun: Set<number>): obje
   return { tool_calls: [{ index, ...head, ...piece }] };
 }
 
-function toBody(bytes: Uint8Array, { pieceBytes, end }: Stream): ReadableStream<Uint8Array> {
+function toBody(bytes: Uint8Array, { pieceBytes, end }: Stream): AnswerBody {
   let at = 0;
-  return new ReadableStream({
-    pull(controller) {
+  return {
+    async read() {
       const piece = bytes.slice(at, at + pieceBytes);
       at += pieceBytes;
-      if (piece.length > 0) controller.enqueue(piece);
-      else if (end === "reset") controller.error(new Error("ECONNRESET"));
-      else controller.close();
+      if (piece.length > 0) return piece;
+      if (end === "reset") throw new Error("ECONNRESET");
+      return undefined;
     },
-  });
+    cancel: () => undefined,
+  };
 }
 
-const headers = { "content-type": "text/event-stream" };
+const contentType = "text/event-stream";
 const ids = createIdGenerator(() => 1_763_000_000_000);
 
 /** `readMax` is how many events the reader takes before it leaves. */
 async function run(spoken: Stream, readMax = Number.POSITIVE_INFINITY) {
   const deployment = {
     upstreamModel: "m",
-    upstream: { idleMs: 10_000, send: async () => new Response(toBody(toBytes(spoken), spoken), { headers }) },
+    upstream: { idleMs: 10_000, send: async () => ({ contentType, body: toBody(toBytes(spoken), spoken) }) },
   } as unknown as Deployment;
   const model = createChatCompletionsModel({ deployment, requestId: "req_1", eventBytesMax: 1_000_000 });
   const { signal } = new AbortController();

@@ -4,9 +4,10 @@ import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { withIdleLimit } from "../gateway/limited-reader.ts";
 import { readEventData } from "../gateway/sse-events.ts";
 import { estimatedTokens } from "../metering/estimated-tokens.ts";
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
 import type { ModelRequest } from "../ports/model-request.ts";
-import type { Deployment } from "../ports/upstream.ts";
+import type { AnswerBody, Deployment, UpstreamAnswer } from "../ports/upstream.ts";
 import { brokenOff } from "./broken-off.ts";
 import { inCallersWords } from "./callers-words.ts";
 import { type ChatChunk, chatChunk } from "./chat-chunk.ts";
@@ -25,30 +26,29 @@ export type ChatModelOptions = {
 export function createChatCompletionsModel(options: ChatModelOptions): LanguageModel {
   return {
     async stream(request, { signal }) {
-      const { response, sentBytes } = await send(request, options, signal);
-      if (response.body === null) throw brokenOff(undefined);
-      await requireEventStream(response, response.body);
+      const { answer, sentBytes } = await send(request, options, signal);
+      requireEventStream(answer);
       const callsMax = request.settings.parallelCalls === false ? 1 : Number.POSITIVE_INFINITY;
-      return readParts(response.body, new ChatTurnReader(callsMax), sentBytes, options, signal);
+      return readParts(answer.body, new ChatTurnReader(callsMax), sentBytes, options, signal);
     },
   };
 }
 
-type Sent = { readonly response: Response; readonly sentBytes: number };
+type Sent = { readonly answer: UpstreamAnswer; readonly sentBytes: number };
 
 /** Some servers tell their models' thinking and don't take it back: what such a one refuses is sent without it. */
-async function send(request: ModelRequest, options: ChatModelOptions, signal: AbortSignal): Promise<Sent> {
+async function send(request: ModelRequest, options: ChatModelOptions, signal: CancelSignal): Promise<Sent> {
   const { deployment, requestId, cacheScope } = options;
   const body = new TextEncoder().encode(JSON.stringify(toChatRequest(request, deployment.upstreamModel)));
   try {
-    const response = await deployment.upstream.send({
+    const answer = await deployment.upstream.send({
       path: "/chat/completions",
       body,
       requestId,
       signal,
       ...(cacheScope === undefined ? {} : { cacheScope }),
     });
-    return { response, sentBytes: body.byteLength };
+    return { answer, sentBytes: body.byteLength };
   } catch (error) {
     const isAboutThinking = error instanceof ApiError && error.status === 400 && error.message.includes(thinkingKey);
     const unthinking = isAboutThinking ? withoutThinking(request) : undefined;
@@ -58,27 +58,24 @@ async function send(request: ModelRequest, options: ChatModelOptions, signal: Ab
 }
 
 /** A page of a proxy is refused before a byte of the answer is sent. */
-async function requireEventStream({ headers }: Response, body: ReadableStream<Uint8Array>): Promise<void> {
-  const contentType = headers.get("content-type") ?? "";
+function requireEventStream({ contentType, body }: UpstreamAnswer): void {
   if (contentType.toLowerCase().startsWith("text/event-stream")) return;
-  await body.cancel();
+  body.cancel();
   const message = "The model's server did not answer with a stream. Try again later, or tell the operator.";
   throw new ApiError("upstream_failed", message, { cause: `content-type ${contentType}` });
 }
 
 async function* readParts(
-  body: ReadableStream<Uint8Array>,
+  body: AnswerBody,
   reader: ChatTurnReader,
   inputBytes: number,
   options: ChatModelOptions,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): AsyncGenerator<ModelPart, void, undefined> {
   let usage: TokenUsage | undefined;
   try {
-    for await (const data of readEventData(
-      withIdleLimit(body, options.deployment.upstream.idleMs, signal),
-      options.eventBytesMax,
-    )) {
+    const pieces = withIdleLimit(body, options.deployment.upstream.idleMs);
+    for await (const data of readEventData(pieces, options.eventBytesMax)) {
       if (data === "[DONE]") break;
       const chunk = parseChunk(data);
       usage = chatUsageOf(chunk) ?? usage;

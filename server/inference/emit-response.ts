@@ -1,5 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { serviceTier } from "@headrace/contract/responses/settings.ts";
+import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { ModelPart, TokenLogprob } from "../ports/language-model.ts";
 import type { ResponseEmitter } from "./response-emitter.ts";
 import type { ResponseEvent } from "./response-events.ts";
@@ -7,7 +8,7 @@ import type { OutputLogprob } from "./response-items.ts";
 
 export type EmitOptions = {
   /** The signal that the model was given. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Learns what the model threw, for the log; what the caller of the API is told is already in the events. */
   readonly onError: (error: unknown) => void;
 };

@@ -1,4 +1,5 @@
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
+import type { CancelSignal } from "./cancel-signal.ts";
 import type { ModelRequest } from "./model-request.ts";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls";
@@ -55,5 +56,5 @@ export type ModelPart =
  * one `finish`; every other end is a thrown ApiError.
  */
 export interface LanguageModel {
-  stream(request: ModelRequest, options: { readonly signal: AbortSignal }): Promise<AsyncIterable<ModelPart>>;
+  stream(request: ModelRequest, options: { readonly signal: CancelSignal }): Promise<AsyncIterable<ModelPart>>;
 }

@@ -6,6 +6,7 @@ import type { ChatCompletion } from "@headrace/contract/chat/completion.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { CatalogueModel } from "@headrace/engine/catalogue-types.ts";
 import { chatModelId, embeddingModelId, testLibrary } from "@headrace/engine/testing/test-models.ts";
+import { responseOf } from "../../testing/response-of.ts";
 import { createLocalUpstream, type LocalUpstream } from "./engine-supervisor.ts";
 
 export type EmbeddingList<Embedding> = {
@@ -58,12 +59,12 @@ export class EngineClient implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  send(path: string, body: object, options: SendOptions = {}): Promise<Response> {
+  async send(path: string, body: object, options: SendOptions = {}): Promise<Response> {
     const { signal = new AbortController().signal, requestId = `req_${this.#requests++}` } = options;
     const { cacheScope = this.#cacheScope } = options;
     const bytes = new TextEncoder().encode(JSON.stringify(body));
     const scope = cacheScope === undefined ? {} : { cacheScope };
-    return this.upstream.send({ path, body: bytes, requestId, signal, ...scope });
+    return responseOf(await this.upstream.send({ path, body: bytes, requestId, signal, ...scope }));
   }
 
   async complete(body: object, options?: SendOptions): Promise<Completion> {

@@ -13,8 +13,10 @@ import {
   type EngineUsage,
   type RegisteredModel,
 } from "@headrace/engine/protocol.ts";
+import { abortSignalOf } from "../../ports/cancel-signal.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { Upstream, UpstreamApi, UpstreamRequest } from "../../ports/upstream.ts";
+import type { Upstream, UpstreamAnswer, UpstreamApi, UpstreamRequest } from "../../ports/upstream.ts";
+import { ResponseBody } from "../response-body.ts";
 import { type EngineProcess, startEngineProcess } from "./engine-process.ts";
 import { trackBody } from "./track-body.ts";
 
@@ -102,7 +104,7 @@ class EngineSupervisor implements LocalUpstream {
     return this.#pid;
   }
 
-  async send({ path, body, requestId, cacheScope, signal }: UpstreamRequest): Promise<Response> {
+  async send({ path, body, requestId, cacheScope, signal }: UpstreamRequest): Promise<UpstreamAnswer> {
     signal.throwIfAborted();
     const model = modelOf(body);
     const init = {
@@ -113,13 +115,14 @@ class EngineSupervisor implements LocalUpstream {
         ...(cacheScope === undefined ? {} : { [cacheScopeHeader]: cacheScope }),
       },
       body: new Uint8Array(body),
-      signal,
+      signal: abortSignalOf(signal),
     };
     this.#begin();
     try {
       const response = await this.#fetch(model, `/v1${path}`, init, requestId);
       if (!response.ok) throw await readError(response);
-      return trackBody(response, () => this.#finish());
+      const body = trackBody(new ResponseBody(response.body), () => this.#finish());
+      return { contentType: response.headers.get("content-type") ?? "", body };
     } catch (cause) {
       this.#finish();
       signal.throwIfAborted();

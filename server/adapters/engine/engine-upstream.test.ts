@@ -10,6 +10,7 @@ import references from "@headrace/engine/embeddings/reference-vectors.json" with
 import { writeManifest } from "@headrace/engine/library/installed.ts";
 import { ModelLibrary } from "@headrace/engine/library/model-library.ts";
 import { chatModelId, embeddingModelId, testLibrary } from "@headrace/engine/testing/test-models.ts";
+import { responseOf } from "../../testing/response-of.ts";
 import { contentOf, EngineClient, refused, story } from "./engine-client.ts";
 import { createLocalUpstream } from "./engine-supervisor.ts";
 
@@ -356,8 +357,8 @@ describe("the engine's process", () => {
     });
     try {
       const body = new TextEncoder().encode(JSON.stringify({ model: embeddingModelId, input: "a" }));
-      const ask = async () =>
-        (await short.send({ path: "/embeddings", body, requestId: "r", signal: new AbortController().signal })).json();
+      const request = { path: "/embeddings", body, requestId: "r", signal: new AbortController().signal };
+      const ask = async () => responseOf(await short.send(request)).json();
       await ask();
       const { pid } = short;
       expect(pid).toBeGreaterThan(0);

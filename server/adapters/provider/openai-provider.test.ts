@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { ApiError, type ErrorCode } from "@headrace/contract/common/errors.ts";
 import type { ProviderConfig } from "../../config/headrace-yaml.ts";
 import { Secret } from "../../config/secret-value.ts";
+import { responseOf } from "../../testing/response-of.ts";
 import { OpenAiProvider } from "./openai-provider.ts";
 
 const key = "provider-key-1234567890";
@@ -73,9 +74,9 @@ async function providerFor(handler: Handler, more: Partial<ProviderConfig> = {})
   return providerAt(await listen(createServer(handler)), more);
 }
 
-function send(provider: OpenAiProvider, signal: AbortSignal = new AbortController().signal): Promise<Response> {
+async function send(provider: OpenAiProvider, signal = new AbortController().signal): Promise<Response> {
   const body = new TextEncoder().encode('{"model":"m"}');
-  return provider.send({ path: "/chat/completions", body, requestId: "req_1", signal });
+  return responseOf(await provider.send({ path: "/chat/completions", body, requestId: "req_1", signal }));
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
@@ -227,7 +228,7 @@ describe("a provider that fails", () => {
       setTimeout(() => request.socket.destroy(), 20);
     });
     const response = await send(provider);
-    expect(await response.text().catch(String)).toContain("ECONNRESET");
+    expect(await response.text().catch(String)).toContain("the connection ended before the answer did");
   });
 
   test("by an error answer is told as that error, without its key", async () => {

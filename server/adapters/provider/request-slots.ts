@@ -1,5 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { ConcurrencyLimit } from "../../config/headrace-yaml.ts";
+import type { CancelSignal } from "../../ports/cancel-signal.ts";
 import type { UpstreamSlot, UpstreamSlots } from "../../ports/upstream.ts";
 import { Deadlines, type Waiting } from "./deadlines.ts";
 
@@ -31,7 +32,7 @@ export class RequestSlots implements UpstreamSlots {
     this.#deadlines = new Deadlines(limit.waitMs);
   }
 
-  async take(projectId: string, signal: AbortSignal): Promise<UpstreamSlot> {
+  async take(projectId: string, signal: CancelSignal): Promise<UpstreamSlot> {
     signal.throwIfAborted();
     if (this.#taken < this.#limit.requests) return this.#newSlot();
     if (this.#waiting >= this.#limit.waiting && !this.#makeRoomFor(projectId)) throw busy();

@@ -1,9 +1,10 @@
 import { ApiError, type ErrorBody, type ErrorCode, errorDefinitions } from "@headrace/contract/common/errors.ts";
 import { OperationNotThere } from "../../inference/operation-not-there.ts";
 import { scrubText } from "./scrub-text.ts";
+import type { WireHeaders } from "./wire.ts";
 
 /** An upstream's answer that is not a success, read to its end or to a bound. */
-export type UpstreamErrorAnswer = { readonly status: number; readonly headers: Headers; readonly text: string };
+export type UpstreamErrorAnswer = { readonly status: number; readonly headers: WireHeaders; readonly text: string };
 
 /** An upstream's refusal of the caller's own request, in the upstream's words where we have no code for it. */
 export class UpstreamRefusal extends ApiError {
@@ -73,11 +74,11 @@ export function redirected(status: number): ApiError {
 
 const couldNotServe = "The provider of this model could not serve the request. Try again later, or tell the operator.";
 
-function providerFailed(headers: Headers, cause: Error): ApiError {
+function providerFailed(headers: WireHeaders, cause: Error): ApiError {
   return new ApiError("upstream_failed", couldNotServe, { cause, ...retryAfter(headers) });
 }
 
-function tooManyRequests(headers: Headers, cause: Error): ApiError {
+function tooManyRequests(headers: WireHeaders, cause: Error): ApiError {
   const wait = retryAfter(headers);
   const when = wait.retryAfterSeconds === undefined ? "later" : `in ${wait.retryAfterSeconds} seconds`;
   const message = `The provider of this model takes no more requests for now. Try again ${when}.`;
@@ -85,7 +86,7 @@ function tooManyRequests(headers: Headers, cause: Error): ApiError {
 }
 
 /** Whole seconds, at most a day (RFC 9110, section 10.2.3; `retry-after-ms` is OpenAI's own). */
-function retryAfter(headers: Headers): { retryAfterSeconds?: number } {
+function retryAfter(headers: WireHeaders): { retryAfterSeconds?: number } {
   const exactMs = headers.get("retry-after-ms");
   const text = headers.get("retry-after");
   if (exactMs === null && text === null) return {};

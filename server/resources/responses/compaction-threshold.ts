@@ -2,7 +2,8 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { CreateResponseBody } from "@headrace/contract/responses/request.ts";
 import { cacheScopeOf } from "../../access/cache-scope.ts";
 import { refuseUntold } from "../../inference/chat-refusal.ts";
-import type { UpstreamApi } from "../../ports/upstream.ts";
+import { abortSignalOf, type CancelSignal } from "../../ports/cancel-signal.ts";
+import type { AnswerBody, UpstreamApi } from "../../ports/upstream.ts";
 import { toModelRequest } from "./model-request.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
 import { openReasoning, readableByProvider } from "./returned-reasoning.ts";
@@ -36,15 +37,15 @@ export async function contextTokens(
   { body, items, principal, deployment, context }: ResponseTurn,
   api: UpstreamApi,
 ): Promise<number> {
-  const count = async (request: ReturnType<typeof engineCount>, signal: AbortSignal): Promise<number> => {
+  const count = async (request: ReturnType<typeof engineCount>, signal: CancelSignal): Promise<number> => {
     // Counting takes no tokens: it has no account.
-    const answer = await deployment.upstream.send({
+    const { body: told } = await deployment.upstream.send({
       ...request,
       ...cacheScopeOf(principal),
       requestId: context.requestId,
       signal,
     });
-    return parseTokenCount(await readUpTo(answer, countBytesMax)).input_tokens;
+    return parseTokenCount(await readUpTo(told, countBytesMax)).input_tokens;
   };
   if (deployment.upstream.kind === "local") {
     const request = toModelRequest(body, items, (placed) => openReasoning(sealer, principal, placed));
@@ -53,7 +54,7 @@ export async function contextTokens(
   }
   if (api !== "responses") return estimateTokens(body, items);
   try {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(providerCountMsMax)]);
+    const signal = AbortSignal.any([abortSignalOf(context.signal), AbortSignal.timeout(providerCountMsMax)]);
     return await count(providerCount(deployment, body, readableByProvider(sealer, principal, items)), signal);
   } catch (error) {
     // It only says when to compact: what the turn itself would be refused for, its caller is told by the turn.
@@ -63,13 +64,14 @@ export async function contextTokens(
 }
 
 /** Of a longer body no more is read, and its connection is closed. */
-async function readUpTo({ body }: Response, bytesMax: number): Promise<Uint8Array> {
+async function readUpTo(body: AnswerBody, bytesMax: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of body ?? []) {
+  for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
     pieces.push(piece);
     length += piece.byteLength;
     if (length > bytesMax) break;
   }
+  body.cancel();
   return Buffer.concat(pieces);
 }

@@ -1,6 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { EventFrames } from "../../../http/endpoint.ts";
 import { heartbeatFrame } from "../../../http/event-stream.ts";
+import type { CancelSignal } from "../../../ports/cancel-signal.ts";
 import type { ProjectPrincipal } from "../../../ports/principal.ts";
 import { framesAfter } from "./log-chunk.ts";
 import type { StreamLogStore } from "./stream-log-store.ts";
@@ -14,7 +15,7 @@ export type StreamReader = {
   /** The number of an event that is in the log already. */
   readonly known: number;
   /** Aborted when the reader leaves, or with an ApiError when the server ends the request. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 };
 
 /**

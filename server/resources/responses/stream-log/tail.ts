@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../../ports/cancel-signal.ts";
 import type { LogChunk } from "./log-chunk.ts";
 
 /** How much of a stream's newest chunks is kept for its readers, in compressed bytes; who is further behind asks the log. */
@@ -46,7 +47,7 @@ export class Tail {
   }
 
   /** Resolves when there is more than `after`, or when the signal is aborted. */
-  async beyond(after: number, signal: AbortSignal): Promise<void> {
+  async beyond(after: number, signal: CancelSignal): Promise<void> {
     while (this.#lastSequence <= after && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
