@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import {
   type Llama,
@@ -268,7 +269,10 @@ export class ChatModel {
     };
   }
 
-  /** One for each choice. llama.cpp reads a grammar much slower than it copies one. */
+  /**
+   * One for each choice. llama.cpp reads the text on this thread, twice, for up to a tenth of a second each time
+   * (`grammarSizeMax` bounds it); between the two the running answers get their turn. It copies in a few milliseconds.
+   */
   async #grammarStates(
     { held, scope, request }: Task,
     signal: AbortSignal,
@@ -276,6 +280,7 @@ export class ChatModel {
     if (held === undefined) return undefined;
     const text = await this.#grammars.make(held, scope, signal);
     const grammar = await this.#model.llama.createGrammar({ grammar: text });
+    await nextTurn();
     const state = new LlamaGrammarEvaluationState({ model: this.#model, grammar });
     return [state, ...Array.from({ length: request.choices - 1 }, () => state.clone())];
   }

@@ -6,7 +6,7 @@ import type { CompilerAnswer, CompilerTask } from "./compiler-protocol.ts";
 
 const entryPoint = fileURLToPath(import.meta.resolve("./compiler-main.ts"));
 /** A compiler that has grown beyond this is ended after its task, since it gives nothing back by itself. */
-const keptBytesMax = 250_000_000;
+const keptBytesMax = 128_000_000;
 
 /** What a compiler that does not answer in time is given up with. */
 export class CompilerOutOfTime extends Error {}
