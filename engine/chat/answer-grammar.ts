@@ -21,17 +21,27 @@ import { customHead, functionHead, hermesTag, type ToolSyntax } from "./tool-syn
 /** Calls of one answer, so that a small model that can't stop calling comes to an end. */
 const callsMax = 16;
 
+type CallRules = Pick<ToolUse, "callable" | "isRequired" | "isParallel">;
+
 /** What an answer is held to. As JSON it says the same. */
 export type GrammarRequest = {
-  readonly use: ToolUse | undefined;
+  readonly use: CallRules | undefined;
   readonly format: ResponseFormat;
   readonly syntax: ToolSyntax;
   readonly thinking: Thinking | undefined;
 };
 
-/** Whether not just any text will do. */
-export const isHeldToGrammar = ({ use, format }: GrammarRequest): boolean =>
-  use !== undefined || format.kind !== "text";
+/** Undefined where any text will do. */
+export function grammarRequestOf(
+  use: ToolUse | undefined,
+  format: ResponseFormat,
+  syntax: ToolSyntax,
+  thinking: Thinking | undefined,
+): GrammarRequest | undefined {
+  if (use === undefined) return format.kind === "text" ? undefined : { use, format, syntax, thinking };
+  const { callable, isRequired, isParallel } = use;
+  return { use: { callable, isRequired, isParallel }, format, syntax, thinking };
+}
 
 /**
  * The grammar of an answer that may call these tools and whose text has this format. Throws ApiErrors that name the
@@ -57,7 +67,7 @@ const paramOf = ({ use }: GrammarRequest): string => (use === undefined ? "respo
 
 function optionsOf(
   builder: GrammarBuilder,
-  use: ToolUse | undefined,
+  use: CallRules | undefined,
   format: ResponseFormat,
   syntax: ToolSyntax,
 ): Expression[] {
@@ -69,7 +79,7 @@ function optionsOf(
   return [sequence(rule(builder.regex(textWithout(hermesTag), "tools")), ...calls.map(optional))];
 }
 
-function callsOf(builder: GrammarBuilder, use: ToolUse, syntax: ToolSyntax): Expression {
+function callsOf(builder: GrammarBuilder, use: CallRules, syntax: ToolSyntax): Expression {
   const call = rule(builder.rule(choice(use.callable.map((tool) => callOf(builder, tool, syntax)))));
   if (!use.isParallel || syntax.between === undefined) return call;
   return sequence(call, repeat(sequence(text(syntax.between), call), 0, callsMax - 1));

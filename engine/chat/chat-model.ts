@@ -15,7 +15,7 @@ import { type InnerContext, innerContextOf } from "../llama/inner-context.ts";
 import { SequencePool } from "../llama/sequence-pool.ts";
 import { Outbox } from "../outbox.ts";
 import type { EngineUsage, RegisteredModel } from "../protocol.ts";
-import { type GrammarRequest, isHeldToGrammar } from "./answer-grammar.ts";
+import { type GrammarRequest, grammarRequestOf } from "./answer-grammar.ts";
 import { type AnswerForm, type AnswerPart, AnswerReader } from "./answer-reader.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import { ContentLogprobs } from "./content-logprobs.ts";
@@ -129,13 +129,12 @@ export class ChatModel {
     this.#checkLogitBias(request.logitBias);
     const { tokens: prompt, thinking } = this.#promptOf(request);
     const syntax = toolSyntaxOf(this.#registered.toolCalling);
-    const held = { use: toolUse, format: responseFormat, syntax, thinking };
     const task = {
       request,
       prompt,
       scope,
       form: { stops: stop, thinking, syntax: toolUse === undefined ? undefined : syntax },
-      held: isHeldToGrammar(held) ? held : undefined,
+      held: grammarRequestOf(toolUse, responseFormat, syntax, thinking),
       outputTokensMax: this.#outputTokensMaxOf(request, prompt.length),
       usage: { promptTokens: 0, cachedTokens: 0, generatedTokens: 0, reasoningTokens: 0 },
       outbox: new Outbox<ChoiceEvent>(unreadTokensMax),

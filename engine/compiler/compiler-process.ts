@@ -31,9 +31,9 @@ export class CompilerProcess {
    */
   async run(task: CompilerTask, waitMsMax: number, signal: AbortSignal): Promise<CompilerAnswer["outcome"]> {
     signal.throwIfAborted();
-    this.#isBusy = true;
     this.#child ??= this.#start();
     const child = this.#child;
+    this.#isBusy = true;
     const { promise, resolve, reject } = Promise.withResolvers<CompilerAnswer>();
     const leave = (): void => reject(signal.reason);
     const fail = (cause: unknown): void =>

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import type { GrammarRequest } from "../chat/answer-grammar.ts";
+import { type GrammarRequest, grammarRequestOf } from "../chat/answer-grammar.ts";
 import { parseChatRequest } from "../chat/chat-request.ts";
 import { toolSyntaxOf } from "../chat/tool-syntax.ts";
 import { GrammarCache } from "./grammar-cache.ts";
@@ -26,7 +26,9 @@ const request = (body: object): GrammarRequest => {
     messages: [{ role: "user", content: "Go on." }],
     ...body,
   });
-  return { use, format, syntax, thinking: undefined };
+  const held = grammarRequestOf(use, format, syntax, undefined);
+  if (held === undefined) throw new Error("any text will do");
+  return held;
 };
 const formatOf = (schema: object, name = "answer") =>
   request({ response_format: { type: "json_schema", json_schema: { name, schema } } });
