@@ -13,10 +13,12 @@ function main(): void {
   const options = JSON.parse(given) as EngineOptions;
   const pool = new ModelPool(options);
   const server = serveEngine(options, pool);
-  const leave = (): void => process.exit(0);
+  const leave = (): void => {
+    pool.close();
+    process.exit(0);
+  };
   process.stdin.on("end", leave).on("close", leave).on("error", leave).resume();
   process.once("SIGTERM", () => {
-    pool.close();
     server.stop().then(leave, (error: unknown) => {
       log("error", "the engine did not stop cleanly", { error: String(error) });
       process.exit(1);

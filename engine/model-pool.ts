@@ -2,6 +2,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
 import { AbandonedUsage } from "./abandoned-usage.ts";
 import { ChatModel } from "./chat/chat-model.ts";
+import { GrammarMaker } from "./compiler/grammar-maker.ts";
 import { EmbeddingModel } from "./embeddings/embedding-model.ts";
 import { howToPull } from "./library/errors.ts";
 import type { Evaluation } from "./llama/evaluation.ts";
@@ -39,7 +40,7 @@ export class ModelPool {
     const count = (tokens: number): void => {
       this.#evaluatedTokens += tokens;
     };
-    this.#evaluation = { options, turns: new Turns(), count };
+    this.#evaluation = { options, turns: new Turns(), grammars: new GrammarMaker(options), count };
     const sweepMs = Math.max(50, Math.min(options.idleUnloadMs / 4, 10_000));
     this.#sweeper = setInterval(() => this.#unloadIdle(), sweepMs);
   }
@@ -94,6 +95,7 @@ export class ModelPool {
 
   close(): void {
     clearInterval(this.#sweeper);
+    this.#evaluation.grammars.close();
   }
 
   #load(registered: RegisteredModel): Entry {
@@ -149,6 +151,7 @@ export class ModelPool {
 
   #unloadIdle(): void {
     const before = performance.now() - this.#options.idleUnloadMs;
+    this.#evaluation.grammars.endIdle(before);
     for (const entry of this.#entries.values()) if (entry.users === 0 && entry.usedAtMs < before) this.#drop(entry);
   }
 

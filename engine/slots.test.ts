@@ -28,3 +28,17 @@ test("who leaves the queue makes room in it and gets no place", async () => {
   slots.release(held);
   expect(await next).toBe("a");
 });
+
+test("while others wait, no two of one group follow each other", async () => {
+  const slots = new Slots(["a"], 9);
+  const order: string[] = [];
+  const ask = (group: string, name: string): Promise<number> =>
+    slots.acquire(staying, { group }).then(() => order.push(name));
+  const held = await slots.acquire(staying, { group: "many" });
+  const all = [ask("many", "m1"), ask("many", "m2"), ask("one", "o1"), ask("many", "m3"), ask("two", "t1")];
+  for (const count of all.keys()) {
+    slots.release(held);
+    while (order.length <= count) await Promise.resolve();
+  }
+  expect(order).toEqual(["o1", "m1", "t1", "m2", "m3"]);
+});

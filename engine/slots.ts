@@ -1,12 +1,20 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 
-type Waiter<Slot> = { resolve(slot: Slot): void; reject(reason: unknown): void };
+type Waiter<Slot> = { readonly group: string | undefined; resolve(slot: Slot): void; reject(reason: unknown): void };
 
-/** A fixed number of places, handed out in the order of asking, with a bounded queue. */
+export type SlotWish<Slot> = {
+  /** Takes one of several free places; otherwise it is the one that has been free longest. */
+  readonly choose?: (free: readonly Slot[]) => Slot | undefined;
+  /** Those who wait go in the order of asking, but no two of one group while another group waits. */
+  readonly group?: string | undefined;
+};
+
+/** A fixed number of places, handed out in turn, with a bounded queue. */
 export class Slots<Slot> {
   readonly #free: Slot[];
   readonly #waiting: Waiter<Slot>[] = [];
   readonly #waitingMax: number;
+  #latestGroup: string | undefined;
 
   constructor(slots: readonly Slot[], waitingMax: number) {
     this.#free = [...slots];
@@ -14,15 +22,15 @@ export class Slots<Slot> {
   }
 
   /**
-   * Waits for a place; give it back with `release`. Where several are free, `choose` takes one of them, or else the one
-   * that has been free longest. Throws an ApiError `server_is_overloaded` where the queue is full, and the signal's
-   * reason when the caller leaves the queue.
+   * Waits for a place; give it back with `release`. Throws an ApiError `server_is_overloaded` where the queue is full,
+   * and the signal's reason when the caller leaves the queue.
    */
-  async acquire(signal: AbortSignal, choose?: (free: readonly Slot[]) => Slot | undefined): Promise<Slot> {
+  async acquire(signal: AbortSignal, { choose, group }: SlotWish<Slot> = {}): Promise<Slot> {
     signal.throwIfAborted();
     const slot = choose?.(this.#free) ?? this.#free[0];
     if (slot !== undefined) {
       this.#free.splice(this.#free.indexOf(slot), 1);
+      this.#latestGroup = group;
       return slot;
     }
     if (this.#waiting.length >= this.#waitingMax)
@@ -30,7 +38,7 @@ export class Slots<Slot> {
         retryAfterSeconds: 1,
       });
     const { promise, resolve, reject } = Promise.withResolvers<Slot>();
-    const waiter: Waiter<Slot> = { resolve, reject };
+    const waiter: Waiter<Slot> = { group, resolve, reject };
     const leave = (): void => {
       const index = this.#waiting.indexOf(waiter);
       if (index < 0) return;
@@ -47,8 +55,10 @@ export class Slots<Slot> {
   }
 
   release(slot: Slot): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free.push(slot);
-    else next.resolve(slot);
+    const other = this.#waiting.findIndex(({ group }) => group !== this.#latestGroup);
+    const [next] = this.#waiting.splice(Math.max(0, other), 1);
+    if (next === undefined) return void this.#free.push(slot);
+    this.#latestGroup = next.group;
+    next.resolve(slot);
   }
 }

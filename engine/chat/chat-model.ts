@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import {
   type Llama,
@@ -7,13 +8,14 @@ import {
   type LlamaModel,
   type Token,
 } from "node-llama-cpp";
+import type { GrammarMaker } from "../compiler/grammar-maker.ts";
 import { Decoder, type Sequence } from "../llama/decoder.ts";
 import type { Evaluation } from "../llama/evaluation.ts";
 import { type InnerContext, innerContextOf } from "../llama/inner-context.ts";
 import { SequencePool } from "../llama/sequence-pool.ts";
 import { Outbox } from "../outbox.ts";
 import type { EngineUsage, RegisteredModel } from "../protocol.ts";
-import { answerGrammar } from "./answer-grammar.ts";
+import { type GrammarRequest, grammarRequestOf } from "./answer-grammar.ts";
 import { type AnswerForm, type AnswerPart, AnswerReader } from "./answer-reader.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import { ContentLogprobs } from "./content-logprobs.ts";
@@ -50,14 +52,20 @@ type Task = {
   readonly request: ChatRequest;
   readonly prompt: readonly Token[];
   readonly form: AnswerForm;
-  /** What the answer has to match, as GBNF. */
-  readonly grammar: string | undefined;
+  /** Undefined: any text will do. */
+  readonly held: GrammarRequest | undefined;
   readonly outputTokensMax: number;
   /** Requests of one scope may reuse each other's evaluated prompts; undefined: no others may. */
   readonly scope: string | undefined;
-  readonly signal: AbortSignal;
   readonly usage: { -readonly [Field in keyof EngineUsage]: EngineUsage[Field] };
   readonly outbox: Outbox<ChoiceEvent>;
+};
+
+type Choice = {
+  readonly index: number;
+  /** Where the answer is in what it has to match. */
+  readonly grammar: LlamaGrammarEvaluationState | undefined;
+  readonly signal: AbortSignal;
 };
 
 /**
@@ -78,6 +86,7 @@ export class ChatModel {
   readonly #context: InnerContext;
   readonly #prompt: ChatPrompt;
   readonly #decoder: Decoder;
+  readonly #grammars: GrammarMaker;
   readonly #sequences: SequencePool;
 
   private constructor(registered: RegisteredModel, context: LlamaContext, evaluation: Evaluation) {
@@ -92,6 +101,7 @@ export class ChatModel {
       promptTokens: promptTokensOf(context.model),
       onEvaluated: evaluation.count,
     });
+    this.#grammars = evaluation.grammars;
     this.#sequences = new SequencePool(this.#decoder, context.totalSequences, evaluation.options.waitingMax);
   }
 
@@ -112,7 +122,7 @@ export class ChatModel {
 
   /**
    * Waits for nothing. Throws ApiErrors: `context_length_exceeded` where prompt and answer can't fit, and those that name
-   * a schema, a grammar or a token that this model can't follow.
+   * a token that this model does not have. Before the first event come the ApiErrors of `GrammarMaker.make`.
    */
   start(request: ChatRequest, scope: string | undefined, signal: AbortSignal): Generation {
     const { toolUse, responseFormat, stop } = request;
@@ -124,7 +134,7 @@ export class ChatModel {
       prompt,
       scope,
       form: { stops: stop, thinking, syntax: toolUse === undefined ? undefined : syntax },
-      grammar: answerGrammar(toolUse, responseFormat, syntax, thinking),
+      held: grammarRequestOf(toolUse, responseFormat, syntax, thinking),
       outputTokensMax: this.#outputTokensMaxOf(request, prompt.length),
       usage: { promptTokens: 0, cachedTokens: 0, generatedTokens: 0, reasoningTokens: 0 },
       outbox: new Outbox<ChoiceEvent>(unreadTokensMax),
@@ -140,7 +150,7 @@ export class ChatModel {
       prompt,
       scope,
       form: { stops: request.stop, thinking: undefined, syntax: undefined },
-      grammar: undefined,
+      held: undefined,
       outputTokensMax: this.#outputTokensMaxOf(request, prompt.length, "prompt"),
       usage: { promptTokens: 0, cachedTokens: 0, generatedTokens: 0, reasoningTokens: 0 },
       outbox: new Outbox<ChoiceEvent>(unreadTokensMax),
@@ -181,12 +191,13 @@ export class ChatModel {
   }
 
   /** Generates all choices at once; ends when all have ended, also where the reader leaves early. */
-  async *#run(task: Omit<Task, "signal">, signal: AbortSignal): AsyncGenerator<ChoiceEvent, void> {
+  async *#run(task: Task, signal: AbortSignal): AsyncGenerator<ChoiceEvent, void> {
     const { outbox, request } = task;
+    const grammars = await this.#grammarStates(task, signal);
     const abandon = new AbortController();
     const both = AbortSignal.any([signal, abandon.signal]);
-    const choices = Array.from({ length: request.choices }, (_, choice) =>
-      this.#generate(choice, { ...task, signal: both }),
+    const choices = Array.from({ length: request.choices }, (_, index) =>
+      this.#generate({ index, grammar: grammars?.[index], signal: both }, task),
     );
     const ended = Promise.all(choices).then(
       () => outbox.end(),
@@ -203,21 +214,22 @@ export class ChatModel {
     }
   }
 
-  async #generate(choice: number, task: Task): Promise<void> {
+  async #generate(choice: Choice, task: Task): Promise<void> {
     const { prompt, usage } = task;
-    const { sequence, cachedTokens, release } = await this.#sequences.acquire(prompt, task.scope, task.signal);
-    if (choice === 0) usage.cachedTokens = cachedTokens;
+    const { sequence, cachedTokens, release } = await this.#sequences.acquire(prompt, task.scope, choice.signal);
+    if (choice.index === 0) usage.cachedTokens = cachedTokens;
     try {
       await this.#answer(choice, task, sequence);
     } finally {
-      if (choice === 0) usage.promptTokens = Math.min(prompt.length, sequence.tokens.length);
+      if (choice.index === 0) usage.promptTokens = Math.min(prompt.length, sequence.tokens.length);
       release();
     }
   }
 
-  async #answer(choice: number, task: Task, sequence: Sequence): Promise<void> {
-    const { request, outputTokensMax, usage, outbox, signal } = task;
-    using sampler = new Sampler(this.#model, this.#context, await this.#samplingOf(task, choice), outputTokensMax);
+  async #answer({ index: choice, grammar, signal }: Choice, task: Task, sequence: Sequence): Promise<void> {
+    const { request, outputTokensMax, usage, outbox } = task;
+    const sampling = { ...this.#samplingOf(request, choice), grammar };
+    using sampler = new Sampler(this.#model, this.#context, sampling, outputTokensMax);
     const text = new TokenText(this.#model);
     const answer = new AnswerReader(task.form);
     const likelihoods = new ContentLogprobs();
@@ -240,7 +252,7 @@ export class ChatModel {
     }
   }
 
-  async #samplingOf({ request, grammar }: Task, choice: number): Promise<Sampling> {
+  #samplingOf(request: ChatRequest, choice: number): Sampling {
     const recommended = this.#registered.sampling;
     const seed = request.seed === undefined ? randomInt(2 ** 32) : request.seed + choice;
     return {
@@ -253,13 +265,23 @@ export class ChatModel {
       frequencyPenalty: request.frequencyPenalty,
       logitBias: request.logitBias,
       topLogprobs: request.topLogprobs,
-      grammar: grammar === undefined ? undefined : await this.#grammarState(grammar),
     };
   }
 
-  async #grammarState(text: string): Promise<LlamaGrammarEvaluationState> {
+  /**
+   * One for each choice. llama.cpp reads the text on this thread, twice, for up to a tenth of a second each time
+   * (`grammarSizeMax` bounds it); between the two the running answers get their turn. It copies in a few milliseconds.
+   */
+  async #grammarStates(
+    { held, scope, request }: Task,
+    signal: AbortSignal,
+  ): Promise<LlamaGrammarEvaluationState[] | undefined> {
+    if (held === undefined) return undefined;
+    const text = await this.#grammars.make(held, scope, signal);
     const grammar = await this.#model.llama.createGrammar({ grammar: text });
-    return new LlamaGrammarEvaluationState({ model: this.#model, grammar });
+    await nextTurn();
+    const state = new LlamaGrammarEvaluationState({ model: this.#model, grammar });
+    return [state, ...Array.from({ length: request.choices - 1 }, () => state.clone())];
   }
 
   /** How many tokens the prompt of a request is. */

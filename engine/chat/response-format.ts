@@ -1,4 +1,4 @@
-import type { SchemaSource } from "../grammar/index.ts";
+import { checkSchemaSize, type SchemaSource } from "../grammar/index.ts";
 import { asRecord, type Fields, refuse } from "../request-fields.ts";
 
 /** What the text of an answer has to be. */
@@ -16,11 +16,7 @@ export function parseResponseFormat(fields: Fields): ResponseFormat {
   const { name, schema, strict } = asRecord(jsonSchema, "response_format.json_schema");
   if (typeof name !== "string") throw refuse("response_format.json_schema.name", "must be a string");
   if (schema == null) return { kind: "json_object" };
-  return {
-    kind: "json_schema",
-    schema,
-    param: "response_format",
-    title: `response_format '${name}'`,
-    isStrict: strict === true,
-  };
+  const source = { param: "response_format", title: `response_format '${name}'`, isStrict: strict === true };
+  checkSchemaSize(schema, source);
+  return { ...source, kind: "json_schema", schema };
 }

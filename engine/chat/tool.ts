@@ -1,3 +1,4 @@
+import { checkSchemaSize, type SchemaSource } from "../grammar/index.ts";
 import { asRecord, type Fields, refuse } from "../request-fields.ts";
 
 /** What a model may call. */
@@ -26,6 +27,13 @@ export type ToolUse = {
   /** It may call several in one answer. */
   readonly isParallel: boolean;
 };
+
+/** Whose schema a function's parameters are. */
+export const schemaSourceOf = ({ name, param, isStrict }: FunctionTool): SchemaSource => ({
+  param,
+  title: `function '${name}'`,
+  isStrict,
+});
 
 const toolsMax = 128;
 const namePattern = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -99,7 +107,15 @@ function parseTool(tool: Fields, at: string): Tool {
   const { parameters, strict } = fields;
   if (strict != null && typeof strict !== "boolean") throw refuse(`${at}.function.strict`, "must be true or false");
   const param = `${at}.function.parameters`;
-  return { ...named, kind: type, param, parameters: parameters ?? undefined, isStrict: strict === true };
+  const parsed: FunctionTool = {
+    ...named,
+    kind: type,
+    param,
+    parameters: parameters ?? undefined,
+    isStrict: strict === true,
+  };
+  checkSchemaSize(parameters, schemaSourceOf(parsed));
+  return parsed;
 }
 
 function parseFormat(value: unknown, at: string): CustomFormat {

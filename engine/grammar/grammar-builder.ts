@@ -9,23 +9,30 @@ import { compileLark } from "./lark/compile-lark.ts";
 import { parseWholeRegex } from "./parse-regex.ts";
 import { RuleSet } from "./rule-set.ts";
 import { reachableFrom } from "./rule-table.ts";
+import { checkSchemaSize } from "./schema/check-schema-size.ts";
 import { compileSchema } from "./schema/compile-schema.ts";
 import { refusing, type SchemaSource } from "./schema/schema-source.ts";
+import type { WorkMeter } from "./work-meter.ts";
 
 /**
  * Collects the rules of one grammar and writes it in llama.cpp's language. Parts are made by `schema`, `object`, `any`,
  * `regex` and `lark`, joined by `rule` with the functions of expression.ts, and written by `finish`.
  */
 export class GrammarBuilder {
-  readonly #rules = new RuleSet();
-  readonly #any = new AnyJson(this.#rules);
+  readonly #rules: RuleSet;
+  readonly #any: AnyJson;
+
+  constructor(work?: WorkMeter) {
+    this.#rules = new RuleSet(work);
+    this.#any = new AnyJson(this.#rules);
+  }
 
   /** A rule of its own for what is used in several places. */
   rule(expression: Expression): RuleName {
     return this.#rules.add(expression);
   }
 
-  /** JSON that validates against a schema. Throws an ApiError `invalid_json_schema`. */
+  /** JSON that validates against a schema of checked size. Throws an ApiError `invalid_json_schema`. */
   schema(schema: unknown, source: SchemaSource): RuleName {
     return compileSchema(this.#rules, this.#any, schema, source);
   }
@@ -79,6 +86,7 @@ function refusingGrammar<Made>(subject: string, param: string, make: () => Made)
 
 /** The grammar of a `json_schema` format or of a function's arguments. Throws an ApiError `invalid_json_schema`. */
 export function jsonSchemaGrammar(schema: unknown, source: SchemaSource): string {
+  checkSchemaSize(schema, source);
   const rules = new RuleSet();
   const root = compileSchema(rules, new AnyJson(rules), schema, source);
   return refusing(source, [], "the schema", () => new GbnfWriter(reachableFrom(rules.table, root)).write(root));

@@ -14,11 +14,15 @@ const withoutNul: Automaton = [{ accepts: true, edges: [{ set: [[1, 0x10ffff]], 
 
 /** The rules of a growing grammar. What is the same is kept once. */
 export class RuleSet {
-  readonly work = new WorkMeter();
+  readonly work: WorkMeter;
   readonly #bodies = new Map<RuleName, RuleBody>();
   readonly #counted = new Map<string, Expression>();
   readonly #known = new Map<string, RuleName>();
   #size = 0;
+
+  constructor(work = new WorkMeter()) {
+    this.work = work;
+  }
 
   get table(): RuleTable {
     return this.#bodies;
@@ -93,6 +97,7 @@ export class RuleSet {
 
   #grow(size: number): void {
     this.#size += size;
+    this.work.spend(size);
     if (this.#size > sizeMax) throw new GrammarError("makes too large a grammar");
   }
 }

@@ -1,3 +1,4 @@
+import type { GrammarMaker } from "../compiler/grammar-maker.ts";
 import type { EngineOptions } from "../protocol.ts";
 import type { Turns } from "./turns.ts";
 
@@ -5,6 +6,7 @@ import type { Turns } from "./turns.ts";
 export type Evaluation = {
   readonly options: EngineOptions;
   readonly turns: Turns;
+  readonly grammars: GrammarMaker;
   /** Notes tokens that were evaluated. */
   count(tokens: number): void;
 };

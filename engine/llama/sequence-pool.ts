@@ -41,7 +41,7 @@ export class SequencePool {
 
   /** Waits for a sequence. Throws as `Slots.acquire` does. */
   async acquire(prompt: readonly Token[], scope: string | undefined, signal: AbortSignal): Promise<HeldSequence> {
-    const place = await this.#places.acquire(signal, (free) => choose(free, prompt, scope));
+    const place = await this.#places.acquire(signal, { choose: (free) => choose(free, prompt, scope) });
     const release = (): void => {
       place.usedAtMs = performance.now();
       this.#places.release(place);

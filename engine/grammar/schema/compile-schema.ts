@@ -7,7 +7,6 @@ import { type AnyJson, comma, jsonString } from "../json-values.ts";
 import type { RuleSet } from "../rule-set.ts";
 import { reachableFrom } from "../rule-table.ts";
 import { tellApart } from "../tell-apart.ts";
-import { checkSchemaSize } from "./check-schema-size.ts";
 import { checkStrictSchema } from "./check-strict-schema.ts";
 import { keywordsOfType, type TypeName, typeNames } from "./keywords.ts";
 import { numberLanguage } from "./number-language.ts";
@@ -27,11 +26,10 @@ const nestedItemsMax = 4_000;
 const enumerationStatesMax = 150_000;
 
 /**
- * Adds the rules of a JSON schema: its texts are JSON values that validate, with members in the order of the schema.
+ * Adds the rules of a JSON schema whose size was checked: its texts are JSON values that validate, with members in the order of the schema.
  * Throws an ApiError `invalid_json_schema` that names the first thing that can't be enforced.
  */
 export function compileSchema(rules: RuleSet, any: AnyJson, schema: unknown, source: SchemaSource): RuleName {
-  checkSchemaSize(schema, source);
   if (source.isStrict) checkStrictSchema(schema, source);
   return refusing(source, [], "the schema", () => {
     const root = new SchemaCompiler(rules, any, schema, source).compile();
