@@ -61,7 +61,7 @@ export const wireBuilds: readonly BrokenBuild[] = [
   {
     promise: "A page of HTML is refused before a stream begins",
     file: "server/inference/chat-completions-model.ts",
-    find: "      await requireEventStream(response, response.body);",
+    find: "      requireEventStream(answer);",
     replace: "",
     test: "bench/faults/upstream-faults.test.ts",
     testName: "'html' ends in an answer or an error that is documented, on every lane",
@@ -97,5 +97,29 @@ export const wireBuilds: readonly BrokenBuild[] = [
     replace: 'return told ?? "failed";',
     test: "bench/faults/leaving-clients.test.ts",
     testName: "clients that leave at any byte leave nothing open, are booked once, and pay for what was sent",
+  },
+  {
+    promise: "What stands behind an answer never becomes another's",
+    file: "server/adapters/provider/http1/connection.ts",
+    find: "if (isAllOurs && parser.keepsAlive",
+    replace: "if (parser.keepsAlive",
+    test: "server/adapters/provider/direct-wire.test.ts",
+    testName: "with bytes behind an answer's end is not used again: the next answer could be another's",
+  },
+  {
+    promise: "A request that may have reached a provider is not sent twice",
+    file: "server/adapters/provider/http1/connection.ts",
+    find: "if (this.#hasServed && !this.#parser.hasBegun) {",
+    replace: "if (this.#hasServed || !this.#parser.hasBegun) {",
+    test: "server/adapters/provider/direct-wire.test.ts",
+    testName: "that is new and closed before an answer is not: the request may have been what killed the server",
+  },
+  {
+    promise: "A reader that stops is felt by its provider",
+    file: "server/adapters/provider/http1/exchange.ts",
+    find: "    this.#connection?.pause();",
+    replace: "",
+    test: "server/adapters/provider/direct-wire.test.ts",
+    testName: "that nobody reads stops its sender, and is whole once it is read",
   },
 ];

@@ -29,7 +29,7 @@ export class Connection implements ExchangeConnection {
 
   opened(socket: Socket<Connection>): void {
     this.#socket = socket;
-    // A process that has nothing else to do ends: who waits for an answer has a connection of its own, or a job.
+    // A kept connection must not keep a process that stops; one that waits for an answer is kept by who asked for it.
     socket.unref();
   }
 
