@@ -5,6 +5,7 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { ModelLibrary } from "@headrace/engine/library/model-library.ts";
 import { AddressList } from "./access/address-list.ts";
 import { createLocalUpstream } from "./adapters/engine/engine-supervisor.ts";
+import { hmacSha256Hex } from "./adapters/hmac/hmac-sha256.ts";
 import { PostgresIdempotencyStore } from "./adapters/idempotency/idempotency-store.ts";
 import { createFolderMail } from "./adapters/mail/folder-mail.ts";
 import { createSmtpMail } from "./adapters/mail/smtp-mail.ts";
@@ -96,7 +97,7 @@ export async function startPlatform(config: Config, foundation: Foundation, logg
   const keyDirectory = await openKeyDirectory({
     onUsed: (keyId) => keyUses.note(keyId),
     db: database.db,
-    hashKey,
+    hash: hmacSha256Hex(hashKey),
     acceptsUncheckedKeys: Object.values(config.firstKeys).some((key) => key !== undefined),
     clock,
     logger,

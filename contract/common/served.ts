@@ -28,7 +28,8 @@ export type ServedRules<Body> = {
   readonly parameters: { readonly [Name in keyof Body]-?: ServedRule };
 };
 
-type Offence = { param: string; what: string; advice: string; code: ErrorCode };
+/** What is not served: where below the value that was looked at, and what is to be said of that place. */
+type Offence = { place: string; what: (param: string) => string; advice: string; code: ErrorCode };
 
 function isOneOf(value: unknown, allowed: readonly unknown[]): boolean {
   return allowed.some((one) => {
@@ -46,61 +47,66 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 const unserved = "unsupported_parameter";
 
-function offenceOfOnly(rule: Extract<ServedRule, { only: unknown }>, value: unknown, param: string) {
+function offenceOfOnly(rule: Extract<ServedRule, { only: unknown }>, value: unknown): Offence | undefined {
   if (isOneOf(value, rule.only)) return undefined;
   const suggested = rule.only.find((one) => one !== null);
   const code = rule.code ?? unserved;
   // A parameter with several served values is served; only this value of it is not.
   const isValue = rule.only.filter((one) => one !== null).length > 1 && typeof value === "string";
-  const what = isValue
-    ? `${quoted(value)} for '${param}' is a documented value`
-    : `'${param}' is a documented parameter`;
+  const what = isValue ? (param: string) => `${quoted(value)} for '${param}' is a documented value` : documented;
   const advice = suggested === undefined ? "leave it out" : `leave it out or send ${JSON.stringify(suggested)}`;
-  return { param, what, advice, code };
+  return { place: "", what, advice, code };
 }
 
-function offenceOfKind(
-  rule: Extract<ServedRule, { kinds: unknown }>,
-  value: unknown,
-  param: string,
-): Offence | undefined {
-  if (Array.isArray(value)) return firstOffence(value, (one, index) => offenceOfKind(rule, one, `${param}[${index}]`));
+function offenceOfKind(rule: Extract<ServedRule, { kinds: unknown }>, value: unknown): Offence | undefined {
+  if (Array.isArray(value)) return firstOffence(value, rule, offenceOfKind);
   if (!isObject(value)) return undefined;
   // Input items may leave out `type` where they are messages, and references where they are not.
   const fallback = "role" in value ? "message" : "item_reference";
   const kind = value[rule.by] ?? fallback;
   const inner = typeof kind === "string" && Object.hasOwn(rule.kinds, kind) ? rule.kinds[kind] : undefined;
-  if (inner !== undefined) return offence(inner, value, param);
-  const what = `${quoted(String(kind))} for '${param}.${rule.by}' is a documented value`;
-  return { param, what, advice: "leave it out", code: rule.code ?? unserved };
+  if (inner !== undefined) return offence(inner, value);
+  const what = (param: string) => `${quoted(String(kind))} for '${param}.${rule.by}' is a documented value`;
+  return { place: "", what, advice: "leave it out", code: rule.code ?? unserved };
 }
 
-function firstOffence<Value>(values: readonly Value[], find: (value: Value, index: number) => Offence | undefined) {
-  for (const [index, value] of values.entries()) {
-    const found = find(value, index);
-    if (found !== undefined) return found;
+function firstOffence<Rule>(
+  values: readonly unknown[],
+  rule: Rule,
+  find: (rule: Rule, value: unknown) => Offence | undefined,
+): Offence | undefined {
+  for (let index = 0; index < values.length; index++) {
+    const found = find(rule, values[index]);
+    if (found !== undefined) return below(`[${index}]`, found);
   }
   return undefined;
 }
 
-function offence(rule: ServedRule | undefined, value: unknown, param: string): Offence | undefined {
+function below(place: string, found: Offence): Offence {
+  return { ...found, place: place + found.place };
+}
+
+function documented(param: string): string {
+  return `'${param}' is a documented parameter`;
+}
+
+function offence(rule: ServedRule | undefined, value: unknown): Offence | undefined {
   if (value === undefined || rule === "served") return undefined;
-  if (rule === undefined)
-    return { param, what: `'${param}' is a documented parameter`, advice: "leave it out", code: unserved };
-  if ("only" in rule) return offenceOfOnly(rule, value, param);
+  if (rule === undefined) return { place: "", what: documented, advice: "leave it out", code: unserved };
+  if ("only" in rule) return offenceOfOnly(rule, value);
   if ("matches" in rule) {
     if (value === null || (typeof value === "string" && rule.matches.test(value))) return undefined;
-    return { param, what: `'${param}' of this form is a documented value`, advice: rule.advice, code: unserved };
+    const what = (param: string) => `'${param}' of this form is a documented value`;
+    return { place: "", what, advice: rule.advice, code: unserved };
   }
-  if ("kinds" in rule) return offenceOfKind(rule, value, param);
-  if ("every" in rule) {
-    if (!Array.isArray(value)) return undefined;
-    return firstOffence(value, (one, index) => offence(rule.every, one, `${param}[${index}]`));
-  }
+  if ("kinds" in rule) return offenceOfKind(rule, value);
+  if ("every" in rule) return Array.isArray(value) ? firstOffence(value, rule.every, offence) : undefined;
   if (!isObject(value)) return undefined;
-  return firstOffence(Object.entries(value), ([key, inner]) =>
-    offence(Object.hasOwn(rule.fields, key) ? rule.fields[key] : undefined, inner, `${param}.${key}`),
-  );
+  for (const key of Object.keys(value)) {
+    const found = offence(Object.hasOwn(rule.fields, key) ? rule.fields[key] : undefined, value[key]);
+    if (found !== undefined) return below(`.${key}`, found);
+  }
+  return undefined;
 }
 
 /**
@@ -111,10 +117,12 @@ function offence(rule: ServedRule | undefined, value: unknown, param: string): O
  */
 export function refuseUnserved<Body extends object>(rules: ServedRules<Body>, body: Body): void {
   const parameters: Readonly<Record<string, ServedRule>> = rules.parameters;
-  for (const [name, value] of Object.entries(body)) {
-    const found = offence(parameters[name], value, name);
+  const values = body as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(values)) {
+    const found = offence(parameters[name], values[name]);
     if (found === undefined) continue;
-    const message = `${found.what} that Headrace does not serve yet${rules.where}; ${found.advice}.`;
-    throw new ApiError(found.code, message, { param: found.param });
+    const param = name + found.place;
+    const message = `${found.what(param)} that Headrace does not serve yet${rules.where}; ${found.advice}.`;
+    throw new ApiError(found.code, message, { param });
   }
 }

@@ -3,6 +3,7 @@ import { describeIssue } from "./describe-issue.ts";
 import { ApiError } from "./errors.ts";
 import { integerMark } from "./fields.ts";
 import { type Issue, pathText, quoted } from "./issues.ts";
+import { narrowSchemaFor } from "./narrow-schema.ts";
 import { nearestName } from "./nearest-name.ts";
 import { parseQueryString } from "./query-string.ts";
 import { openUnions } from "./union-issues.ts";
@@ -40,6 +41,8 @@ function mistypedKey(schema: z.ZodType, value: unknown, issue: Issue): string | 
  * @throws ApiError with OpenAI's code, parameter path and wording for the first thing that is wrong
  */
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const narrow = narrowSchemaFor(schema, value)?.safeParse(value, firstIssueOnly);
+  if (narrow?.success) return narrow.data;
   const result = schema.safeParse(value, firstIssueOnly);
   if (result.success) return result.data;
   const [issue] = openUnions(result.error.issues, value);

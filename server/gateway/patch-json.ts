@@ -24,6 +24,7 @@ type Member = { readonly key: string; readonly keyStart: number; readonly valueS
 export function patchJson(given: Uint8Array, changes: Readonly<Record<string, unknown>>): Uint8Array {
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
   const members = readMembers(bytes);
+  if (standsThere(bytes, members, changes)) return given;
   const values = new Map<string, string>();
   let growthBytes = 2;
   for (const key of Object.keys(changes)) {
@@ -56,6 +57,20 @@ export function patchJson(given: Uint8Array, changes: Readonly<Record<string, un
   if (at === 0) begin();
   patched[at] = closeBrace;
   return patched.subarray(0, at + 1);
+}
+
+/** Whether the bytes say already what they are to be changed to, as where a model has the same name here and there. */
+function standsThere(bytes: Buffer, members: readonly Member[], changes: Readonly<Record<string, unknown>>): boolean {
+  for (const key of Object.keys(changes)) {
+    const value = changes[key];
+    const member = members.find((each) => each.key === key);
+    if (member === undefined || value === undefined) {
+      if (member === undefined && value === undefined) continue;
+      return false;
+    }
+    if (bytes.toString("utf8", member.valueStart, member.end) !== JSON.stringify(value)) return false;
+  }
+  return true;
 }
 
 /** Where each top-level member begins and ends. */

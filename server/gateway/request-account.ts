@@ -64,12 +64,21 @@ export class RequestAccount {
    * @throws ApiError `rate_limit_exceeded` where there is none, `storage_unavailable` where the journal can't take it: the
    * upstream must not be called then.
    */
-  static async open(journal: UsageJournal, attempt: AccountedAttempt): Promise<RequestAccount> {
+  static open(journal: UsageJournal, attempt: AccountedAttempt): RequestAccount | Promise<RequestAccount> {
     const { deployment, principal, context } = attempt;
     const { model, upstream } = deployment;
     context.fields.model = model;
     context.fields.upstream = upstream.id;
-    const slot = await upstream.slots?.take(principal.projectId, context.signal);
+    const { slots } = upstream;
+    if (slots === undefined) return RequestAccount.#start(journal, attempt, undefined);
+    return slots
+      .take(principal.projectId, context.signal)
+      .then((slot) => RequestAccount.#start(journal, attempt, slot));
+  }
+
+  static #start(journal: UsageJournal, attempt: AccountedAttempt, slot: UpstreamSlot | undefined): RequestAccount {
+    const { deployment, principal, context } = attempt;
+    const { model, upstream } = deployment;
     try {
       const meter = journal.start({
         requestId: context.requestId,

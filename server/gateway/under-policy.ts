@@ -25,9 +25,11 @@ export function underPolicy<Body extends RuledRequest>(
   const serviceTier = chooseServiceTier(principal, body.service_tier);
   // The engine inside has one tier, and no word for it.
   const isTold = serviceTier !== undefined && upstream.kind !== "local";
+  const keeps = mayKeepContent(principal);
+  if (!isTold && keeps) return body;
   return {
     ...body,
     ...(isTold ? { service_tier: serviceTier } : {}),
-    ...(mayKeepContent(principal) ? {} : { store: false }),
+    ...(keeps ? {} : { store: false }),
   };
 }

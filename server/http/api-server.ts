@@ -8,7 +8,9 @@ import type { StreamOutcome } from "./endpoint.ts";
 import { findSocket, openSocket, type SocketParts } from "./open-socket.ts";
 import { type Answered, answerApiRequest, type PipelineParts } from "./pipeline.ts";
 import { renderError } from "./render.ts";
-import { elapsedMs, type RequestContext } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
+import { type RequestTarget, readTarget } from "./request-target.ts";
+import { corsHeaders, toResponse } from "./response-headers.ts";
 
 /** Pages and probes beside the API: they need no key. */
 export type Page = (request: Request) => Response | Promise<Response>;
@@ -19,12 +21,6 @@ export type ApiServerParts = PipelineParts &
     readonly trustedProxies: AddressList;
   };
 
-const corsHeaders = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers":
-    "x-request-id, openai-processing-ms, openai-version, openai-organization, openai-project, retry-after",
-};
-
 /**
  * Everything that arrives on the port; a request that became a WebSocket has no answer. Credentials come in a header that
  * a browser never adds by itself, so any origin may call, as OpenAI allows it.
@@ -33,8 +29,8 @@ export function createRequestHandler(
   parts: ApiServerParts,
 ): (request: Request, connection: Connection) => Promise<Response | undefined> {
   return async (request, connection) => {
-    const url = readUrl(request);
-    const page = parts.pages.get(url.pathname);
+    const target = readTarget(request.url);
+    const page = parts.pages.get(target.path);
     if (page && (request.method === "GET" || request.method === "HEAD")) return page(request);
     if (request.method === "OPTIONS") return preflight(request);
 
@@ -48,47 +44,37 @@ export function createRequestHandler(
       clientAddress: () => clientAddress(connection.peerAddress, request.headers, parts.trustedProxies),
       userAgent: request.headers.get("user-agent") ?? undefined,
     };
-    const socket = findSocket(request, url, parts.sockets);
+    const socket = findSocket(request, target.path, parts.sockets);
     const answered = socket
-      ? openSocket(socket, request, url, context, parts)
-      : await answerRequest(request, url, context, parts, running.belongsTo);
+      ? openSocket(socket, request, target, context, parts)
+      : await answerRequest(request, target, context, parts, running.belongsTo);
     if (answered === undefined) {
       running.close();
       return undefined;
     }
-    const headers = commonHeaders(context, answered.principal);
-    Object.assign(headers, answered.headers);
-    whenFinished(answered, (streamEnd) => {
+    const { operationId: operation, principal, status, finished } = answered;
+    const { method } = request;
+    /** Called when the last byte is out, or could not be. */
+    const end = (streamEnd: StreamOutcome | undefined): void => {
       running.close();
-      const { operationId: operation, principal, status } = answered;
-      logAccess(parts, context, {
-        method: request.method,
-        path: url.pathname,
-        operation,
-        status,
-        principal,
-        streamEnd,
-      });
-    });
-    return new Response(answered.body as BodyInit, { status: answered.status, headers });
+      logAccess(parts, context, { method, path: target.path, operation, status, principal, streamEnd });
+    };
+    if (finished === undefined) end(undefined);
+    else void finished.then(end);
+    return toResponse(answered, context, principal);
   };
 }
 
 function answerRequest(
   request: Request,
-  url: URL,
+  target: RequestTarget,
   context: RequestContext,
   parts: ApiServerParts,
   onPrincipal: (principal: Principal) => void,
 ): Answered | Promise<Answered> {
-  if (isApiPath(url.pathname)) return answerApiRequest(request, url, context, parts, onPrincipal);
-  const refused = renderError(nothingHere(url.pathname), context, parts);
+  if (isApiPath(target.path)) return answerApiRequest(request, target, context, parts, onPrincipal);
+  const refused = renderError(nothingHere(target.path), context, parts);
   return { ...refused, operationId: undefined, principal: undefined };
-}
-
-/** Bun gives no whole URL where there is no Host header (HTTP/1.0), or one that no URL can hold: only its path counts. */
-function readUrl(request: Request): URL {
-  return URL.parse(request.url) ?? new URL(`http://localhost${request.url.replace(/^(?:\w+:)?\/\/[^/?]*/, "")}`);
 }
 
 function isApiPath(path: string): boolean {
@@ -102,19 +88,6 @@ function nothingHere(path: string): ApiError {
   );
 }
 
-function commonHeaders(context: RequestContext, principal: Principal | undefined): Record<string, string> {
-  const headers: Record<string, string> = {
-    ...corsHeaders,
-    "x-request-id": context.requestId,
-    "openai-version": "2020-10-01",
-    "openai-processing-ms": String(Math.round(elapsedMs(context))),
-    "x-content-type-options": "nosniff",
-  };
-  if (principal && principal.kind !== "operator") headers["openai-organization"] = principal.organizationId;
-  if (principal && "projectId" in principal) headers["openai-project"] = principal.projectId;
-  return headers;
-}
-
 function preflight(request: Request): Response {
   return new Response(null, {
     status: 204,
@@ -126,10 +99,4 @@ function preflight(request: Request): Response {
       "access-control-max-age": "86400",
     },
   });
-}
-
-/** Calls back when the last byte is out, or could not be. */
-function whenFinished({ finished }: Answered, then: (streamEnd?: StreamOutcome) => void): void {
-  if (finished === undefined) then();
-  else void finished.then(then);
 }

@@ -8,13 +8,13 @@ export type Connection = {
   /** The other end's address; a proxy's where there is one in front, undefined on a Unix socket. */
   readonly peerAddress: string | undefined;
   /** Lifts the idle limit until the request is answered: a model may think for minutes before its first byte. */
-  readonly allowSilence: () => void;
+  allowSilence(): void;
   /**
    * Makes a WebSocket of the request, which then gets no answer.
    * @param headers of the answer 101.
    * @returns false where the request is no handshake of RFC 6455.
    */
-  readonly upgrade: (headers: Record<string, string>, events: SocketEvents) => boolean;
+  upgrade(headers: Record<string, string>, events: SocketEvents): boolean;
 };
 
 export type Listener = {
@@ -48,13 +48,7 @@ export function listen(options: ListenOptions): Listener {
   const common = {
     maxRequestBodySize: options.bodyBytesMax,
     async fetch(request: Request, server: Bun.Server<SocketEvents>): Promise<Response | undefined> {
-      const response = await options.handle(request, {
-        get peerAddress() {
-          return server.requestIP(request)?.address;
-        },
-        allowSilence: () => server.timeout(request, 0),
-        upgrade: (headers, events) => server.upgrade(request, { headers, data: events }),
-      });
+      const response = await options.handle(request, new BunConnection(request, server));
       if (response === undefined) return undefined;
       // Bun keeps what is said of a request for all that follow on its connection, which could stay for ever.
       server.timeout(request, idleSeconds);
@@ -88,6 +82,29 @@ export function listen(options: ListenOptions): Listener {
       await server.stop(true);
     },
   };
+}
+
+/** Asks the runtime for nothing that nobody asks of it. */
+class BunConnection implements Connection {
+  readonly #request: Request;
+  readonly #server: Bun.Server<SocketEvents>;
+
+  constructor(request: Request, server: Bun.Server<SocketEvents>) {
+    this.#request = request;
+    this.#server = server;
+  }
+
+  get peerAddress(): string | undefined {
+    return this.#server.requestIP(this.#request)?.address;
+  }
+
+  allowSilence(): void {
+    this.#server.timeout(this.#request, 0);
+  }
+
+  upgrade(headers: Record<string, string>, events: SocketEvents): boolean {
+    return this.#server.upgrade(this.#request, { headers, data: events });
+  }
 }
 
 function webSocketHandler(messageBytesMax: number): Bun.WebSocketHandler<SocketEvents> {

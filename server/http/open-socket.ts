@@ -7,6 +7,7 @@ import type { OpenSockets } from "./open-sockets.ts";
 import type { Answered } from "./pipeline.ts";
 import { renderError } from "./render.ts";
 import type { Authenticator, RequestContext } from "./request-context.ts";
+import type { RequestTarget } from "./request-target.ts";
 import { SocketConnection, type SocketConnectionParts } from "./socket-connection.ts";
 import type { SocketEndpoint } from "./socket-endpoint.ts";
 
@@ -20,10 +21,14 @@ export type SocketParts = SocketConnectionParts & {
  * The WebSocket that a request asks for: undefined where it asks for none, or there is none at its path. As for requests
  * without one, a trailing slash is ignored.
  */
-export function findSocket(request: Request, url: URL, sockets: readonly SocketEndpoint[]): SocketEndpoint | undefined {
+export function findSocket(
+  request: Request,
+  path: string,
+  sockets: readonly SocketEndpoint[],
+): SocketEndpoint | undefined {
   if (request.method !== "GET" || request.headers.get("upgrade")?.toLowerCase() !== "websocket") return undefined;
-  const path = url.pathname.replace(/\/$/, "");
-  return sockets.find(({ operation }) => operation.path === path);
+  const trimmed = path.replace(/\/$/, "");
+  return sockets.find(({ operation }) => operation.path === trimmed);
 }
 
 /**
@@ -33,7 +38,7 @@ export function findSocket(request: Request, url: URL, sockets: readonly SocketE
 export function openSocket(
   endpoint: SocketEndpoint,
   request: Request,
-  url: URL,
+  target: RequestTarget,
   context: RequestContext,
   parts: SocketParts,
 ): Answered | undefined {
@@ -41,7 +46,7 @@ export function openSocket(
   let principal: Principal | undefined;
   try {
     requireOneHost(request.headers);
-    const apiKey = readApiKey(request.headers, url);
+    const apiKey = readApiKey(request.headers, target.search);
     const address = context.clientAddress();
     const authenticate = (): Principal => {
       const proven = parts.authenticator.authenticate(apiKey, () => address);
@@ -56,7 +61,7 @@ export function openSocket(
     running.belongsTo(principal);
     // Nobody can ask the request any more where it came from, once it is a connection.
     const opened = { ...context, clientAddress: () => address };
-    const handshake = { endpoint, path: url.pathname, context: opened, principal, authenticate, running, place };
+    const handshake = { endpoint, path: target.path, context: opened, principal, authenticate, running, place };
     const connection = new SocketConnection(parts, handshake);
     if (context.connection.upgrade({ "x-request-id": context.requestId }, connection)) return undefined;
     place.leave();

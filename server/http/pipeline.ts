@@ -10,6 +10,7 @@ import type { IdempotencyGuard } from "./idempotency.ts";
 import { readJsonBody } from "./read-body.ts";
 import { type ErrorReaders, type Rendered, renderError, renderReply } from "./render.ts";
 import type { Authenticator, RequestContext } from "./request-context.ts";
+import type { RequestTarget } from "./request-target.ts";
 import type { Match, Router } from "./router.ts";
 
 export type PipelineParts = ErrorReaders & {
@@ -32,7 +33,7 @@ export type Answered = Rendered & {
  */
 export async function answerApiRequest(
   request: Request,
-  url: URL,
+  target: RequestTarget,
   context: RequestContext,
   parts: PipelineParts,
   onPrincipal: (principal: Principal) => void,
@@ -41,26 +42,34 @@ export async function answerApiRequest(
   let principal: Principal | undefined;
   try {
     requireOneHost(request.headers);
-    const match = findEndpoint(parts.router, request.method, url.pathname);
+    const match = findEndpoint(parts.router, request.method, target.path);
     const { operation } = match.endpoint;
     operationId = operation.id;
     if (operation.scope !== "public") {
-      principal = parts.authenticator.authenticate(readApiKey(request.headers, url), context.clientAddress);
+      principal = parts.authenticator.authenticate(readApiKey(request.headers, target.search), context.clientAddress);
       onPrincipal(principal);
       authorize(principal, { kind: "operation", operation });
     }
     // From here on the body's own deadline counts, and then the model's time.
     context.connection.allowSilence();
-    const input = await readInput(request, url, match, principal, context, parts);
+    const input = await readInput(request, target.search, match, principal, context, parts);
     const handle = (): Promise<Reply<unknown>> => match.endpoint.handle(input);
     const { replay } = match.endpoint;
     const again = replay && ((from: string) => replay(from, input));
     const reply = await parts.idempotency.run(request.headers, operation, input, handle, again);
-    return { ...renderReply(reply), operationId, principal };
+    return answered(renderReply(reply), operationId, principal);
   } catch (error) {
-    if (hasLeft(error, context)) return { ...goneAnswer, operationId, principal };
-    return { ...renderError(error, context, parts), operationId, principal };
+    const rendered = hasLeft(error, context) ? goneAnswer : renderError(error, context, parts);
+    return answered(rendered, operationId, principal);
   }
+}
+
+function answered(
+  { status, headers, body, finished }: Rendered,
+  operationId: string | undefined,
+  principal: Principal | undefined,
+): Answered {
+  return { status, headers, body, finished, operationId, principal };
 }
 
 /** Nobody reads it: a status that the access log can tell apart, as nginx and others write it. */
@@ -99,9 +108,11 @@ function findEndpoint(router: Router, method: string, path: string): Match {
   );
 }
 
+const noBytes = new Uint8Array();
+
 async function readInput(
   request: Request,
-  url: URL,
+  search: string,
   match: Match,
   principal: Principal | undefined,
   context: RequestContext,
@@ -109,14 +120,14 @@ async function readInput(
 ): Promise<CheckedInput> {
   const { operation } = match.endpoint;
   const params = operation.params ? parseRequest(operation.params, match.params) : undefined;
-  const query = operation.query ? parseQuery(operation.query, url.search) : undefined;
-  let rawBody = new Uint8Array();
+  const query = operation.query ? parseQuery(operation.query, search) : undefined;
+  let rawBody: Uint8Array = noBytes;
   let body: unknown;
   if (operation.body && operation.isBodyOptional && request.body === null) {
     body = parseRequest(operation.body, {});
   } else if (operation.body) {
     const read = await readJsonBody(request, operation.bodyBytesMax ?? bodyBytesMax, bodyPace);
-    rawBody = read.bytes as Uint8Array<ArrayBuffer>;
+    rawBody = read.bytes;
     body = parseRequest(operation.body, read.value);
   }
   return { params, query, body, rawBody, principal, context };

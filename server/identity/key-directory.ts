@@ -10,6 +10,8 @@ import type { TenantDirectory } from "./tenant-directory.ts";
 
 /** A key as it is checked: its principal, without what its project may do, which can change at any time. */
 type KeyRecord = {
+  /** The principal as it was last told, with its project's policy of then. */
+  told: ProjectPrincipal | undefined;
   readonly principal: AdminPrincipal | OperatorPrincipal | Omit<ProjectPrincipal, "policy">;
   readonly redacted: string;
   readonly revoked: boolean;
@@ -22,8 +24,8 @@ type KeyRecord = {
 };
 
 export type KeyDirectoryOptions = {
-  /** HMAC of a key, as the database holds it. */
-  readonly hash: (apiKey: string) => Uint8Array;
+  /** HMAC of a key in hexadecimal digits; the database holds its bytes. */
+  readonly hash: (apiKey: string) => string;
   readonly tenants: TenantDirectory;
   readonly clock: Clock;
   /** Keys that an operator fixed by environment carry no checksum; only where there are any are such keys looked up. */
@@ -70,7 +72,7 @@ export class KeyDirectory implements Authenticator {
         { retryAfterSeconds: 1 },
       );
     }
-    const record = this.#byHash.get(toHex(this.#options.hash(apiKey)));
+    const record = this.#byHash.get(this.#options.hash(apiKey));
     if (record === undefined) throw incorrectKey(redactApiKey(apiKey));
     const refusal = this.#refusalOf(record);
     if (refusal !== undefined) throw refusal;
@@ -85,9 +87,13 @@ export class KeyDirectory implements Authenticator {
     return record === undefined || this.#refusalOf(record) !== undefined ? undefined : this.#principalOf(record);
   }
 
-  #principalOf({ principal }: KeyRecord): Principal {
+  #principalOf(record: KeyRecord): Principal {
+    const { principal, told } = record;
     if (principal.kind === "operator" || principal.kind === "admin") return principal;
-    return { ...principal, policy: this.#options.tenants.policyOf(principal.projectId) };
+    const policy = this.#options.tenants.policyOf(principal.projectId);
+    if (told?.policy === policy) return told;
+    record.told = { ...principal, policy };
+    return record.told;
   }
 
   /** Why the key of a running request is no good any more; undefined while it is. */
@@ -134,6 +140,7 @@ function toHex(bytes: Uint8Array): string {
 
 function toRecord(row: KeyRow): KeyRecord {
   return {
+    told: undefined,
     principal: toPrincipal(row),
     redacted: row.redacted,
     revoked: row.revoked_at !== null,

@@ -3,7 +3,6 @@ import type { Tables } from "../database/tables.ts";
 import { inPlatform } from "../database/tenant.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
-import { hashApiKey } from "./api-key.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { followChangeLog } from "./change-log-source.ts";
 import { KeyDirectory } from "./key-directory.ts";
@@ -29,18 +28,19 @@ export type OpenKeyDirectory = {
 /** Loads all keys and keeps them in step with the database. */
 export async function openKeyDirectory(options: {
   readonly db: Kysely<Tables>;
-  readonly hashKey: Uint8Array;
+  /** HMAC-SHA256 of a key in hexadecimal digits, as `hashApiKey` gives its bytes. */
+  readonly hash: (apiKey: string) => string;
   readonly onUsed: (keyId: string) => void;
   readonly acceptsUncheckedKeys: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<OpenKeyDirectory> {
-  const { db, hashKey } = options;
+  const { db } = options;
   let ageMs = (): number => 0;
   const tenants = new TenantDirectory();
   const directory = new KeyDirectory({
     tenants,
-    hash: (apiKey) => hashApiKey(hashKey, apiKey),
+    hash: options.hash,
     clock: options.clock,
     onUsed: options.onUsed,
     acceptsUncheckedKeys: options.acceptsUncheckedKeys,

@@ -7,30 +7,39 @@ import type { OrganizationState, ProjectState } from "./tenant-state-store.ts";
 export class TenantDirectory {
   #organizations = new Map<string, OrganizationState>();
   #projects = new Map<string, ProjectState>();
+  /** What was worked out of both since either changed, by project id. */
+  readonly #policies = new Map<string, ProjectPolicy>();
 
   replaceOrganizations(states: readonly OrganizationState[]): void {
     this.#organizations = byId(states);
+    this.#policies.clear();
   }
 
   updateOrganizations(states: readonly OrganizationState[]): void {
     for (const state of states) this.#organizations.set(state.id, state);
+    this.#policies.clear();
   }
 
   replaceProjects(states: readonly ProjectState[]): void {
     this.#projects = byId(states);
+    this.#policies.clear();
   }
 
   updateProjects(states: readonly ProjectState[]): void {
     for (const state of states) this.#projects.set(state.id, state);
+    this.#policies.clear();
   }
 
-  /** @throws Error for a project that is not known: a key's project is loaded before the key, its organization before. */
+  /**
+   * The same object for as long as nothing has changed.
+   * @throws Error for a project that is not known: a key's project is loaded before the key, its organization before.
+   */
   policyOf(projectId: string): ProjectPolicy {
-    const project = this.#projects.get(projectId);
-    if (project === undefined) throw new Error(`The project ${projectId} is not in memory.`);
-    const organization = this.#organizations.get(project.organizationId);
-    if (organization === undefined) throw new Error(`The organization ${project.organizationId} is not in memory.`);
-    return { ...project.policy, keepsContent: keepsContent(project.dataRetention, organization.dataRetention) };
+    const known = this.#policies.get(projectId);
+    if (known !== undefined) return known;
+    const policy = this.#settle(projectId);
+    this.#policies.set(projectId, policy);
+    return policy;
   }
 
   /** Why nobody may act for an organization, or for one of its projects, now; undefined where they may. */
@@ -43,6 +52,14 @@ export class TenantDirectory {
     }
     if (projectId === undefined || this.#projects.get(projectId)?.status === "active") return undefined;
     return new ApiError("project_archived", "The project of this API key is archived. Use a key of another project.");
+  }
+
+  #settle(projectId: string): ProjectPolicy {
+    const project = this.#projects.get(projectId);
+    if (project === undefined) throw new Error(`The project ${projectId} is not in memory.`);
+    const organization = this.#organizations.get(project.organizationId);
+    if (organization === undefined) throw new Error(`The organization ${project.organizationId} is not in memory.`);
+    return { ...project.policy, keepsContent: keepsContent(project.dataRetention, organization.dataRetention) };
   }
 }
 

@@ -6,19 +6,28 @@ const randomDigits = 20;
 const pattern = /^req_[0-9a-f]{32}$/;
 const randomBytesPerId = randomDigits / 2;
 
-/** Random bytes are drawn for many ids at once: one call of the system costs more than the id itself. */
+/** Random digits are drawn for many ids at once: one call of the system costs more than the id itself. */
 const pool = Buffer.alloc(randomBytesPerId * 409);
-let poolOffset = pool.length;
+let digits = "";
+let digitsUsed = 0;
+
+/** Many ids are of one millisecond. */
+let lastMs = Number.NaN;
+let lastTime = "";
 
 /** A new id: `req_`, the time in Unix milliseconds as 12 hexadecimal digits, and 20 random ones. Sorts by time. */
 export function newRequestId(nowMs: number = Date.now()): string {
-  if (poolOffset === pool.length) {
-    randomFillSync(pool);
-    poolOffset = 0;
+  if (digitsUsed === digits.length) {
+    digits = randomFillSync(pool).toString("hex");
+    digitsUsed = 0;
   }
-  const random = pool.toString("hex", poolOffset, poolOffset + randomBytesPerId);
-  poolOffset += randomBytesPerId;
-  return prefix + Math.max(0, Math.trunc(nowMs)).toString(16).padStart(timeDigits, "0") + random;
+  const random = digits.slice(digitsUsed, digitsUsed + randomDigits);
+  digitsUsed += randomDigits;
+  if (nowMs !== lastMs) {
+    lastTime = prefix + Math.max(0, Math.trunc(nowMs)).toString(16).padStart(timeDigits, "0");
+    lastMs = nowMs;
+  }
+  return lastTime + random;
 }
 
 export function isRequestId(text: string): boolean {

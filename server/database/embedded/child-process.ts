@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import type { ChildSettings, MessageFromChild, MessageToChild } from "./child-messages.ts";
 
@@ -25,6 +26,7 @@ export class DatabaseChild {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.#process = child;
+    if (child.pid !== undefined) yieldToServer(child.pid);
     child.stderr?.on("data", (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString("utf8")).slice(-lastWordsLengthMax);
     });
@@ -74,6 +76,18 @@ export class DatabaseChild {
   #send(message: MessageToChild): void {
     // A child that can't be told any more is ending: `ended` says so.
     if (this.#process.connected) this.#process.send(message, () => undefined);
+  }
+}
+
+/**
+ * Where both share a core, the child's long statements (usage is folded each second) would hold up the answers to
+ * callers for milliseconds each. A child that is gone already has no priority.
+ */
+function yieldToServer(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { hmacSha256Hex } from "../../../adapters/hmac/hmac-sha256.ts";
 import { openKeyDirectory } from "../../../identity/open-key-directory.ts";
 import { systemClock } from "../../../ports/clock.ts";
 import { refusalOf, startSettingsServer, type TestProject } from "../testing/settings-server.ts";
@@ -77,7 +78,7 @@ test("a change reaches another process by the change log", async () => {
   const { db } = server.foundation.database;
   const elsewhere = await openKeyDirectory({
     db,
-    hashKey: server.foundation.hashKey,
+    hash: hmacSha256Hex(server.foundation.hashKey),
     onUsed: () => {},
     acceptsUncheckedKeys: false,
     clock: systemClock,
