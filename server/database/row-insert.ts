@@ -7,8 +7,8 @@ type ColumnTypes<Table extends TableName> = { readonly [Column in keyof NewRow<T
 
 /** Most rows of one statement. */
 const rowsMax = 16;
-/** Most characters of texts in one statement of several rows: the embedded database's memory grows with a statement and stays so. */
-const charactersMax = 1_000_000;
+/** Most characters and bytes in one statement of several rows: the embedded database's memory grows with a statement and stays so. */
+const sizeMax = 1_000_000;
 
 /** The settings that row-level security goes by. */
 export type ScopeSettings = readonly [scope: string, organizationId: string, projectId: string];
@@ -40,9 +40,9 @@ export class RowInsert<Table extends TableName> {
    */
   countOf(rows: readonly NewRow<Table>[]): number {
     let fitting = 0;
-    for (let characters = 0; fitting < Math.min(rows.length, rowsMax); fitting++) {
-      characters += this.#charactersOf(rows[fitting]);
-      if (fitting > 0 && characters > charactersMax) break;
+    for (let size = 0; fitting < Math.min(rows.length, rowsMax); fitting++) {
+      size += this.#sizeOf(rows[fitting]);
+      if (fitting > 0 && size > sizeMax) break;
     }
     return fitting === 0 ? 0 : 2 ** Math.floor(Math.log2(fitting));
   }
@@ -54,13 +54,13 @@ export class RowInsert<Table extends TableName> {
     return CompiledQuery.raw(this.#text(rows.length), parameters);
   }
 
-  #charactersOf(row: NewRow<Table> | undefined): number {
-    let characters = 0;
+  #sizeOf(row: NewRow<Table> | undefined): number {
+    let size = 0;
     for (const [name] of this.#columns) {
       const value: unknown = row?.[name];
-      if (typeof value === "string") characters += value.length;
+      if (typeof value === "string" || value instanceof Uint8Array) size += value.length;
     }
-    return characters;
+    return size;
   }
 
   #text(rows: number): string {

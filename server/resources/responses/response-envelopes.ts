@@ -54,6 +54,7 @@ export class ResponseEnvelopes {
   }
 
   async *rewrite(frames: EventFrames): EventFrames {
+    let keeping: Promise<unknown> | undefined;
     try {
       for (;;) {
         const { done, value } = await frames.next();
@@ -69,8 +70,23 @@ export class ResponseEnvelopes {
           yield value;
           continue;
         }
-        const { rewritten, failure } = await this.#rewritePiece(value);
-        if (rewritten !== "") yield rewritten;
+        let text = "";
+        let failure: { readonly error: unknown } | undefined;
+        for (const event of splitEvents(decoder.decode(value))) {
+          const rewritten = this.#rewriteEvent(event);
+          failure = rewritten.failure;
+          if (rewritten.ended !== undefined) {
+            // What came before the end waits for nothing: it is sent while the response is being kept.
+            const kept = this.#keep(rewritten.ended);
+            keeping = kept;
+            if (text !== "") yield this.#told(text);
+            text = "";
+            failure = await kept;
+          }
+          if (failure !== undefined) break;
+          text += rewritten.text;
+        }
+        if (text !== "") yield this.#told(text);
         if (failure === undefined) continue;
         // The relay ends its stream as it ends one that its upstream broke off, and books it so.
         const told = await frames.throw(failure.error);
@@ -79,6 +95,8 @@ export class ResponseEnvelopes {
         return "failed";
       }
     } finally {
+      // Who asks what became of a stream that its reader left finds the response.
+      await keeping;
       await frames.return("client_left");
     }
   }
@@ -125,48 +143,61 @@ export class ResponseEnvelopes {
     return this.#isUnderWay ? [] : [inProgress];
   }
 
-  /** The events of a piece up to the first that can't be passed on. */
-  async #rewritePiece(piece: Uint8Array): Promise<{ rewritten: string; failure?: { readonly error: unknown } }> {
-    let rewritten = "";
-    try {
-      for (const event of splitEvents(decoder.decode(piece))) rewritten += await this.#rewriteEvent(event);
-      return { rewritten };
-    } catch (error) {
-      return { rewritten, failure: { error } };
-    } finally {
-      if (rewritten !== "") this.#lastPiece = rewritten;
-    }
+  #told(text: string): string {
+    this.#lastPiece = text;
+    return text;
   }
 
-  async #rewriteEvent(event: string): Promise<string> {
-    const data = dataOf(event);
-    // OpenAI ends no Responses stream with it; some upstreams do.
-    if (data === "[DONE]") return "";
-    const envelope = data === undefined ? undefined : readEnvelope(data);
+  /** @returns what is told for an event, and the response where it ends with it. */
+  #rewriteEvent(event: string): RewrittenEvent {
+    if (!event.includes('"response"')) {
+      // OpenAI ends no Responses stream with it; some upstreams do.
+      if (event.length <= doneEventLengthMax && dataOf(event) === "[DONE]") return { text: "" };
+      this.#items.passEvent(event);
+      return { text: `${event}\n\n` };
+    }
+    let envelope: Envelope | undefined;
+    try {
+      envelope = readEnvelope(dataOf(event) ?? "null");
+    } catch (error) {
+      return { text: "", failure: { error } };
+    }
     if (envelope === undefined) {
       this.#items.passEvent(event);
-      return `${event}\n\n`;
+      return { text: `${event}\n\n` };
     }
     const response = { ...envelope.response, ...this.#own };
     this.#latest = response;
     this.#isUnderWay ||= envelope.type !== "response.created" && envelope.type !== "response.queued";
-    if (endTypes.has(envelope.type)) await this.#keep(response);
-    return namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
+    const text = namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
+    return endTypes.has(envelope.type) ? { text, ended: response } : { text };
   }
 
-  async #keep(response: StoredResponse): Promise<void> {
+  /** @returns why the response could not be kept. */
+  async #keep(response: StoredResponse): Promise<{ readonly error: unknown } | undefined> {
     try {
       await this.#record(response);
+      return undefined;
     } catch (cause) {
-      throw new ApiError("storage_unavailable", "The response could not be stored. Send the request again.", { cause });
+      const message = "The response could not be stored. Send the request again.";
+      return { error: new ApiError("storage_unavailable", message, { cause }) };
     }
   }
 }
 
+/** One event on its way through; `failure` says why it can't be passed on. */
+type RewrittenEvent = {
+  readonly text: string;
+  readonly ended?: StoredResponse;
+  readonly failure?: { readonly error: unknown };
+};
+
+/** `data: [DONE]`, with a name before it at most. */
+const doneEventLengthMax = 64;
 const endTypes = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
+/** @throws SyntaxError for what is no JSON. */
 function readEnvelope(data: string): Envelope | undefined {
-  if (!data.includes('"response"')) return undefined;
   const value: unknown = JSON.parse(data);
   if (typeof value !== "object" || value === null || !("response" in value) || !("type" in value)) return undefined;
   const { response, type } = value;

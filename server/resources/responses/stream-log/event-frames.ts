@@ -1,4 +1,4 @@
-import { splitEvents } from "../../../gateway/sse-events.ts";
+import { dataOf, splitEvents } from "../../../gateway/sse-events.ts";
 import { namedFrame } from "../../../http/event-stream.ts";
 
 const decoder = new TextDecoder();
@@ -13,6 +13,11 @@ export function framesOf(piece: Uint8Array | string): string[] {
 /** Whether a frame's event ends its stream. */
 export function isEndFrame(frame: string): boolean {
   return endFrame.test(frame);
+}
+
+/** Whether a frame is no event: it only keeps a connection alive, and no number is its. */
+export function isComment(frame: string): boolean {
+  return frame.startsWith(":") && dataOf(frame) === undefined;
 }
 
 /**
