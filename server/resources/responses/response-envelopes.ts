@@ -19,7 +19,9 @@ export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id" | "co
 
 type Envelope = { type: string; sequence_number: number; response: StoredResponse };
 
-const envelopeKey = Buffer.from('"response":');
+const envelopeKey = '"response":';
+const envelopeKeyBytes = Buffer.from(envelopeKey);
+const blankLine = "\n\n";
 const lastSequenceNumber = /"sequence_number"\s*:\s*(\d+)(?![\s\S]*"sequence_number")/;
 const decoder = new TextDecoder();
 
@@ -64,16 +66,16 @@ export class ResponseEnvelopes {
           yield value;
           continue;
         }
-        if (!Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKey)) {
+        if (!Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKeyBytes)) {
           this.#lastPiece = value;
           this.#items.pass(value);
           yield value;
           continue;
         }
-        let text = "";
         let failure: { readonly error: unknown } | undefined;
-        for (const event of splitEvents(decoder.decode(value))) {
-          const rewritten = this.#rewriteEvent(event);
+        let text = "";
+        for (const part of envelopesApart(decoder.decode(value))) {
+          const rewritten = part.isEnvelope ? this.#rewriteEvent(part.text) : this.#passOn(part.text);
           failure = rewritten.failure;
           if (rewritten.ended !== undefined) {
             // What came before the end waits for nothing: it is sent while the response is being kept.
@@ -148,29 +150,25 @@ export class ResponseEnvelopes {
     return text;
   }
 
+  #passOn(text: string): RewrittenEvent {
+    this.#items.pass(text);
+    return { text };
+  }
+
   /** @returns what is told for an event, and the response where it ends with it. */
-  #rewriteEvent(event: string): RewrittenEvent {
-    if (!event.includes('"response"')) {
-      // OpenAI ends no Responses stream with it; some upstreams do.
-      if (event.length <= doneEventLengthMax && dataOf(event) === "[DONE]") return { text: "" };
-      this.#items.passEvent(event);
-      return { text: `${event}\n\n` };
-    }
+  #rewriteEvent(text: string): RewrittenEvent {
     let envelope: Envelope | undefined;
     try {
-      envelope = readEnvelope(dataOf(event) ?? "null");
+      envelope = readEnvelope(dataOf(text) ?? "null");
     } catch (error) {
       return { text: "", failure: { error } };
     }
-    if (envelope === undefined) {
-      this.#items.passEvent(event);
-      return { text: `${event}\n\n` };
-    }
+    if (envelope === undefined) return this.#passOn(text);
     const response = { ...envelope.response, ...this.#own };
     this.#latest = response;
     this.#isUnderWay ||= envelope.type !== "response.created" && envelope.type !== "response.queued";
-    const text = namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
-    return endTypes.has(envelope.type) ? { text, ended: response } : { text };
+    const rewritten = namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
+    return { text: rewritten, ...(endTypes.has(envelope.type) ? { ended: response } : {}) };
   }
 
   /** @returns why the response could not be kept. */
@@ -192,9 +190,29 @@ type RewrittenEvent = {
   readonly failure?: { readonly error: unknown };
 };
 
-/** `data: [DONE]`, with a name before it at most. */
-const doneEventLengthMax = 64;
 const endTypes = new Set(["response.completed", "response.incomplete", "response.failed"]);
+
+/** The events of a piece that may carry the whole response, each alone, and what stands between them. */
+function* envelopesApart(piece: string): Generator<{ readonly text: string; readonly isEnvelope: boolean }> {
+  const text = withLineFeeds(piece);
+  let at = 0;
+  for (let key = text.indexOf(envelopeKey); key >= 0; key = text.indexOf(envelopeKey, at)) {
+    const blank = text.lastIndexOf(blankLine, key);
+    const start = blank < at ? at : blank + blankLine.length;
+    if (start > at) yield { text: text.slice(at, start), isEnvelope: false };
+    const end = text.indexOf(blankLine, key);
+    at = end < 0 ? text.length : end + blankLine.length;
+    yield { text: text.slice(start, at), isEnvelope: true };
+  }
+  if (at < text.length) yield { text: text.slice(at), isEnvelope: false };
+}
+
+/** Events whose lines end by a line feed alone, without `[DONE]`: OpenAI ends no Responses stream with it; some upstreams do. */
+function withLineFeeds(piece: string): string {
+  if (!piece.includes("\r") && !piece.includes("[DONE]")) return piece;
+  const events = splitEvents(piece).filter((event) => dataOf(event) !== "[DONE]");
+  return events.map((event) => `${event}${blankLine}`).join("");
+}
 
 /** @throws SyntaxError for what is no JSON. */
 function readEnvelope(data: string): Envelope | undefined {

@@ -220,7 +220,10 @@ export async function insertRow(
   response: StoredResponse,
   place: Place,
 ): Promise<void> {
-  await transaction.insertInto("responses").values(rowOf(principal, response, place)).execute();
+  await transaction
+    .insertInto("responses")
+    .values(rowOf(principal, response, place))
+    .execute();
 }
 
 const responseInsert = new RowInsert("responses", {

@@ -25,11 +25,19 @@ const compression = {
 
 const frameEnd = "\n\n";
 
-/** @param frames one for each event, from `firstSequence` on; at least one. */
-export function packChunk(firstSequence: number, frames: readonly string[], isLast: boolean): LogChunk {
+/**
+ * @param frames of the events from `firstSequence` on; at least one.
+ * @param count of events, where a text holds the frames of several.
+ */
+export function packChunk(
+  firstSequence: number,
+  frames: readonly string[],
+  isLast: boolean,
+  count = frames.length,
+): LogChunk {
   return {
     firstSequence,
-    lastSequence: firstSequence + frames.length - 1,
+    lastSequence: firstSequence + count - 1,
     isLast,
     bytes: zstdCompressSync(frames.join(""), compression),
   };
