@@ -47,6 +47,13 @@ describe("rows that come together", () => {
     for (const { created_at: _, ...one } of kept) expect(one).toEqual(row(beta, one.response_id) as typeof one);
   });
 
+  test("leave nothing of their tenant on the connection", async () => {
+    for (let count = 0; count < 20; count++) {
+      await writer.add(alpha, row(alpha, `resp_trace_${count}`));
+      expect(await db.selectFrom("response_log").select("response_id").execute()).toEqual([]);
+    }
+  });
+
   test("are not put into one statement where they are large", async () => {
     const before = statementsSent();
     await Promise.all([1, 2, 3, 4].map((number) => writer.add(alpha, row(alpha, `resp_large_${number}`, 400_000))));
