@@ -171,7 +171,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   {
     promise: "A tenant that forgets every filter sees its own rows only",
     file: "server/database/tenant.ts",
-    find: '["tenant", tenant.organizationId, tenant.projectId ?? ""]',
+    find: '["tenant", organizationId, projectId ?? ""]',
     replace: '["platform", "", ""]',
     test: "server/database/tenancy.test.ts",
     testName: "a tenant that forgets every filter sees its own rows only",

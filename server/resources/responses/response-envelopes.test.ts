@@ -122,3 +122,25 @@ describe("a provider's stream that breaks off, at whatever point", () => {
     ]);
   });
 });
+
+test("what comes before the end of a stream is told while its response is still being kept", async () => {
+  const frames = await spoken([{ type: "text-delta", text: "Hello", tokens: 1 }, ...fc.sample(anyFinish, 1)]);
+  const kept = Promise.withResolvers<void>();
+  const envelopes = new ResponseEnvelopes(
+    own,
+    () => kept.promise,
+    () => newResponseObject({ model: "upstream" }, { id: own.id, createdAt: 1_763_000_000 }),
+    () => {},
+  );
+  const upstream = (async function* (): EventFrames {
+    yield new TextEncoder().encode(frames.join(""));
+    return "completed";
+  })();
+  const told = envelopes.rewrite(upstream);
+  const before = await told.next();
+  expect(parseSse(String(before.value), "named-events").events).toHaveLength(frames.length - 1);
+  const next = told.next();
+  kept.resolve();
+  expect(String((await next).value)).toMatch(/^event: response\.(completed|incomplete|failed)\n/);
+  expect(await told.next()).toEqual({ done: true, value: "completed" });
+});

@@ -19,7 +19,9 @@ export type OwnFields = Pick<StoredResponse, "id" | "previous_response_id" | "co
 
 type Envelope = { type: string; sequence_number: number; response: StoredResponse };
 
-const envelopeKey = Buffer.from('"response":');
+const envelopeKey = '"response":';
+const envelopeKeyBytes = Buffer.from(envelopeKey);
+const blankLine = "\n\n";
 const lastSequenceNumber = /"sequence_number"\s*:\s*(\d+)(?![\s\S]*"sequence_number")/;
 const decoder = new TextDecoder();
 
@@ -54,6 +56,7 @@ export class ResponseEnvelopes {
   }
 
   async *rewrite(frames: EventFrames): EventFrames {
+    let keeping: Promise<unknown> | undefined;
     try {
       for (;;) {
         const { done, value } = await frames.next();
@@ -63,14 +66,29 @@ export class ResponseEnvelopes {
           yield value;
           continue;
         }
-        if (!Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKey)) {
+        if (!Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKeyBytes)) {
           this.#lastPiece = value;
           this.#items.pass(value);
           yield value;
           continue;
         }
-        const { rewritten, failure } = await this.#rewritePiece(value);
-        if (rewritten !== "") yield rewritten;
+        let failure: { readonly error: unknown } | undefined;
+        let text = "";
+        for (const part of envelopesApart(decoder.decode(value))) {
+          const rewritten = part.isEnvelope ? this.#rewriteEvent(part.text) : this.#passOn(part.text);
+          failure = rewritten.failure;
+          if (rewritten.ended !== undefined) {
+            // What came before the end waits for nothing: it is sent while the response is being kept.
+            const kept = this.#keep(rewritten.ended);
+            keeping = kept;
+            if (text !== "") yield this.#told(text);
+            text = "";
+            failure = await kept;
+          }
+          if (failure !== undefined) break;
+          text += rewritten.text;
+        }
+        if (text !== "") yield this.#told(text);
         if (failure === undefined) continue;
         // The relay ends its stream as it ends one that its upstream broke off, and books it so.
         const told = await frames.throw(failure.error);
@@ -79,6 +97,8 @@ export class ResponseEnvelopes {
         return "failed";
       }
     } finally {
+      // Who asks what became of a stream that its reader left finds the response.
+      await keeping;
       await frames.return("client_left");
     }
   }
@@ -125,48 +145,77 @@ export class ResponseEnvelopes {
     return this.#isUnderWay ? [] : [inProgress];
   }
 
-  /** The events of a piece up to the first that can't be passed on. */
-  async #rewritePiece(piece: Uint8Array): Promise<{ rewritten: string; failure?: { readonly error: unknown } }> {
-    let rewritten = "";
-    try {
-      for (const event of splitEvents(decoder.decode(piece))) rewritten += await this.#rewriteEvent(event);
-      return { rewritten };
-    } catch (error) {
-      return { rewritten, failure: { error } };
-    } finally {
-      if (rewritten !== "") this.#lastPiece = rewritten;
-    }
+  #told(text: string): string {
+    this.#lastPiece = text;
+    return text;
   }
 
-  async #rewriteEvent(event: string): Promise<string> {
-    const data = dataOf(event);
-    // OpenAI ends no Responses stream with it; some upstreams do.
-    if (data === "[DONE]") return "";
-    const envelope = data === undefined ? undefined : readEnvelope(data);
-    if (envelope === undefined) {
-      this.#items.passEvent(event);
-      return `${event}\n\n`;
+  #passOn(text: string): RewrittenEvent {
+    this.#items.pass(text);
+    return { text };
+  }
+
+  /** @returns what is told for an event, and the response where it ends with it. */
+  #rewriteEvent(text: string): RewrittenEvent {
+    let envelope: Envelope | undefined;
+    try {
+      envelope = readEnvelope(dataOf(text) ?? "null");
+    } catch (error) {
+      return { text: "", failure: { error } };
     }
+    if (envelope === undefined) return this.#passOn(text);
     const response = { ...envelope.response, ...this.#own };
     this.#latest = response;
     this.#isUnderWay ||= envelope.type !== "response.created" && envelope.type !== "response.queued";
-    if (endTypes.has(envelope.type)) await this.#keep(response);
-    return namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
+    const rewritten = namedFrame(envelope.type, JSON.stringify({ ...envelope, response }));
+    return { text: rewritten, ...(endTypes.has(envelope.type) ? { ended: response } : {}) };
   }
 
-  async #keep(response: StoredResponse): Promise<void> {
+  /** @returns why the response could not be kept. */
+  async #keep(response: StoredResponse): Promise<{ readonly error: unknown } | undefined> {
     try {
       await this.#record(response);
+      return undefined;
     } catch (cause) {
-      throw new ApiError("storage_unavailable", "The response could not be stored. Send the request again.", { cause });
+      const message = "The response could not be stored. Send the request again.";
+      return { error: new ApiError("storage_unavailable", message, { cause }) };
     }
   }
 }
 
+/** One event on its way through; `failure` says why it can't be passed on. */
+type RewrittenEvent = {
+  readonly text: string;
+  readonly ended?: StoredResponse;
+  readonly failure?: { readonly error: unknown };
+};
+
 const endTypes = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
+/** The events of a piece that may carry the whole response, each alone, and what stands between them. */
+function* envelopesApart(piece: string): Generator<{ readonly text: string; readonly isEnvelope: boolean }> {
+  const text = withLineFeeds(piece);
+  let at = 0;
+  for (let key = text.indexOf(envelopeKey); key >= 0; key = text.indexOf(envelopeKey, at)) {
+    const blank = text.lastIndexOf(blankLine, key);
+    const start = blank < at ? at : blank + blankLine.length;
+    if (start > at) yield { text: text.slice(at, start), isEnvelope: false };
+    const end = text.indexOf(blankLine, key);
+    at = end < 0 ? text.length : end + blankLine.length;
+    yield { text: text.slice(start, at), isEnvelope: true };
+  }
+  if (at < text.length) yield { text: text.slice(at), isEnvelope: false };
+}
+
+/** Events whose lines end by a line feed alone, without `[DONE]`: OpenAI ends no Responses stream with it; some upstreams do. */
+function withLineFeeds(piece: string): string {
+  if (!piece.includes("\r") && !piece.includes("[DONE]")) return piece;
+  const events = splitEvents(piece).filter((event) => dataOf(event) !== "[DONE]");
+  return events.map((event) => `${event}${blankLine}`).join("");
+}
+
+/** @throws SyntaxError for what is no JSON. */
 function readEnvelope(data: string): Envelope | undefined {
-  if (!data.includes('"response"')) return undefined;
   const value: unknown = JSON.parse(data);
   if (typeof value !== "object" || value === null || !("response" in value) || !("type" in value)) return undefined;
   const { response, type } = value;

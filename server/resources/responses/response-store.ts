@@ -2,6 +2,8 @@ import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import type { OutputItem } from "@headrace/contract/responses/output-items.ts";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { type NewRow, RowInsert } from "../../database/row-insert.ts";
+import { RowWriter } from "../../database/row-writer.ts";
 import { isStorableId } from "../../database/storable-id.ts";
 import type { Tables } from "../../database/tables.ts";
 import { inTenant } from "../../database/tenant.ts";
@@ -38,9 +40,11 @@ export type StoredTurn = {
  */
 export class ResponseStore {
   readonly #db: Kysely<Tables>;
+  readonly #writer: RowWriter<"responses">;
 
   constructor(db: Kysely<Tables>) {
     this.#db = db;
+    this.#writer = new RowWriter(db, responseInsert);
   }
 
   /** @param streamed whether its stream is logged. */
@@ -50,9 +54,7 @@ export class ResponseStore {
     inputItems: readonly InputItem[],
     streamed: boolean,
   ): Promise<void> {
-    await inTenant(this.#db, principal, (transaction) =>
-      insertRow(transaction, principal, response, { conversationId: null, inputItems, streamed }),
-    );
+    await this.#writer.add(principal, rowOf(principal, response, { conversationId: null, inputItems, streamed }));
   }
 
   /**
@@ -220,20 +222,38 @@ export async function insertRow(
 ): Promise<void> {
   await transaction
     .insertInto("responses")
-    .values({
-      id: response.id,
-      organization_id: principal.organizationId,
-      project_id: principal.projectId,
-      created_at: new Date(response.created_at * 1000),
-      status: response.status,
-      model: response.model,
-      previous_response_id: response.previous_response_id,
-      conversation_id: place.conversationId,
-      body: JSON.stringify(response),
-      input_items: JSON.stringify(place.inputItems),
-      streamed: place.streamed,
-    })
+    .values(rowOf(principal, response, place))
     .execute();
+}
+
+const responseInsert = new RowInsert("responses", {
+  id: "text",
+  organization_id: "text",
+  project_id: "text",
+  created_at: "timestamptz",
+  status: "text",
+  model: "text",
+  previous_response_id: "text",
+  conversation_id: "text",
+  body: "text",
+  input_items: "text",
+  streamed: "boolean",
+});
+
+function rowOf(principal: ProjectOwner, response: StoredResponse, place: Place): NewRow<"responses"> {
+  return {
+    id: response.id,
+    organization_id: principal.organizationId,
+    project_id: principal.projectId,
+    created_at: new Date(response.created_at * 1000),
+    status: response.status,
+    model: response.model,
+    previous_response_id: response.previous_response_id,
+    conversation_id: place.conversationId,
+    body: JSON.stringify(response),
+    input_items: JSON.stringify(place.inputItems),
+    streamed: place.streamed,
+  };
 }
 
 /** Brings the row of a response that was inserted before its end up to date. */

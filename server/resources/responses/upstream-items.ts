@@ -3,10 +3,9 @@ import { OpenItem, type UnnumberedEvent } from "./open-item.ts";
 
 type Json = Record<string, unknown>;
 
-const itemEvent = Buffer.from('"response.output_item.');
 const decoder = new TextDecoder();
 
-/** Bytes of an open item's events that wait to be read. Most items end before: they are never read at all. */
+/** Bytes of events that wait to be read. Most streams end before: they are never read at all. */
 const waitingBytesMax = 65_536;
 
 /**
@@ -16,22 +15,33 @@ const waitingBytesMax = 65_536;
 export class UpstreamItems {
   readonly #done: Json[] = [];
   #open: OpenItem | undefined;
-  #waiting: (Uint8Array | string)[] = [];
+  /** Pieces of whole events that were not looked at yet. */
+  #unread: (Uint8Array | string)[] = [];
+  #unreadBytes = 0;
+  /** Events of the open item. */
+  #waiting: string[] = [];
   #waitingBytes = 0;
 
   /** Takes whole events as they came. */
-  pass(piece: Uint8Array): void {
-    if (Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).includes(itemEvent)) {
-      for (const event of splitEvents(decoder.decode(piece))) this.passEvent(event);
-    } else {
-      this.#wait(piece, piece.byteLength);
+  pass(piece: Uint8Array | string): void {
+    this.#unread.push(piece);
+    this.#unreadBytes += piece.length;
+    if (this.#unreadBytes > waitingBytesMax) this.#read();
+  }
+
+  #read(): void {
+    const unread = this.#unread;
+    this.#unread = [];
+    this.#unreadBytes = 0;
+    for (const piece of unread) {
+      for (const event of splitEvents(typeof piece === "string" ? piece : decoder.decode(piece)))
+        this.#readEvent(event);
     }
   }
 
-  /** Takes one event, without the blank line behind it. */
-  passEvent(event: string): void {
+  #readEvent(event: string): void {
     if (!event.includes('"response.output_item.')) {
-      this.#wait(`${event}\n\n`, event.length);
+      this.#wait(event);
       return;
     }
     const data = read(event);
@@ -41,7 +51,7 @@ export class UpstreamItems {
       this.#open = undefined;
       if (typeof data.item === "object" && data.item !== null) this.#done.push(data.item as Json);
     } else {
-      this.#wait(`${event}\n\n`, event.length);
+      this.#wait(event);
       return;
     }
     this.#forget();
@@ -49,6 +59,7 @@ export class UpstreamItems {
 
   /** The events that end the open item, if there is one, and all items of the stream. */
   close(): { readonly events: UnnumberedEvent[]; readonly output: readonly Json[] } {
+    this.#read();
     this.#catchUp();
     const closed = this.#open?.close();
     this.#open = undefined;
@@ -56,19 +67,17 @@ export class UpstreamItems {
     return { events: closed?.events ?? [], output: this.#done };
   }
 
-  #wait(piece: Uint8Array | string, bytes: number): void {
+  #wait(event: string): void {
     if (this.#open === undefined) return;
-    this.#waiting.push(piece);
-    this.#waitingBytes += bytes;
+    this.#waiting.push(event);
+    this.#waitingBytes += event.length;
     if (this.#waitingBytes > waitingBytesMax) this.#catchUp();
   }
 
   #catchUp(): void {
-    for (const piece of this.#waiting) {
-      for (const event of splitEvents(typeof piece === "string" ? piece : decoder.decode(piece))) {
-        const data = read(event);
-        if (data !== undefined) this.#open?.take(data);
-      }
+    for (const event of this.#waiting) {
+      const data = read(event);
+      if (data !== undefined) this.#open?.take(data);
     }
     this.#forget();
   }

@@ -1,18 +1,53 @@
-import { splitEvents } from "../../../gateway/sse-events.ts";
+import { dataOf, splitEvents } from "../../../gateway/sse-events.ts";
 import { namedFrame } from "../../../http/event-stream.ts";
 
 const decoder = new TextDecoder();
+const blankLine = "\n\n";
 const endFrame = /^event: ?response\.(?:completed|incomplete|failed)(?:\r|\n)/;
 
 /** A piece of a stream as its events' frames; a piece holds whole events. */
 export function framesOf(piece: Uint8Array | string): string[] {
-  const text = typeof piece === "string" ? piece : decoder.decode(piece);
-  return splitEvents(text).map((event) => `${event}\n\n`);
+  return splitEvents(textOf(piece)).map((event) => `${event}${blankLine}`);
 }
 
 /** Whether a frame's event ends its stream. */
 export function isEndFrame(frame: string): boolean {
   return endFrame.test(frame);
+}
+
+/** Frames of events that follow each other, and whether the last of them ends its stream. */
+export type FrameRun = { readonly frames: string; readonly count: number; readonly isEnd: boolean };
+
+/** CR ends lines too, a third line feed is a blank line too many, and a colon begins a comment. */
+const oddTexts = ["\r", "\n\n\n", "\n:"];
+
+/**
+ * The events of a piece, without comments, which keep a connection alive: those have no number. Nothing stands behind
+ * the end of a stream.
+ */
+export function runOf(piece: Uint8Array | string): FrameRun {
+  const text = textOf(piece);
+  const isEndInFront = isEndFrame(text);
+  // Nearly all pieces are their frames as they stand.
+  if (
+    !isEndInFront &&
+    !text.startsWith(":") &&
+    text.endsWith(blankLine) &&
+    !oddTexts.some((odd) => text.includes(odd))
+  ) {
+    const blankBefore = text.lastIndexOf(blankLine, text.length - blankLine.length - 1);
+    const last = blankBefore < 0 ? text : text.slice(blankBefore + blankLine.length);
+    return { frames: text, count: countOf(text), isEnd: isEndFrame(last) };
+  }
+  if (isEndInFront) return { frames: framesOf(text)[0] ?? "", count: 1, isEnd: true };
+  const frames = framesOf(text).filter((frame) => dataOf(frame) !== undefined);
+  return { frames: frames.join(""), count: frames.length, isEnd: isEndFrame(frames.at(-1) ?? "") };
+}
+
+function countOf(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(blankLine); at >= 0; at = text.indexOf(blankLine, at + blankLine.length)) count++;
+  return count;
 }
 
 /**
@@ -22,4 +57,8 @@ export function isEndFrame(frame: string): boolean {
 export function cancelledFrame(response: object, sequence: number): string {
   const event = { type: "response.failed", sequence_number: sequence, response };
   return namedFrame(event.type, JSON.stringify(event));
+}
+
+function textOf(piece: Uint8Array | string): string {
+  return typeof piece === "string" ? piece : decoder.decode(piece);
 }

@@ -1,6 +1,7 @@
 import { type Kysely, type SqlBool, sql, type Transaction } from "kysely";
+import { type NewRow, RowInsert } from "../../../database/row-insert.ts";
 import type { Tables } from "../../../database/tables.ts";
-import { inPlatform, inTenant } from "../../../database/tenant.ts";
+import { inPlatform, insertInPlatform, inTenant } from "../../../database/tenant.ts";
 import type { ProjectPrincipal } from "../../../ports/principal.ts";
 import type { LogChunk } from "./log-chunk.ts";
 
@@ -34,9 +35,14 @@ export class StreamLogStore {
     this.#db = db;
   }
 
-  /** Adds chunks of any streams, all or none. */
+  /** Adds chunks of any streams in their order; where one fails, those before it may be there. */
   async add(chunks: readonly OwnedChunk[]): Promise<void> {
-    await inPlatform(this.#db, (transaction) => insertChunks(transaction, chunks));
+    let rows = chunks.map(rowOf);
+    while (rows.length > 0) {
+      const count = logInsert.countOf(rows);
+      await insertInPlatform(this.#db, logInsert, rows.slice(0, count));
+      rows = rows.slice(count);
+    }
   }
 
   async state(principal: ProjectPrincipal, responseId: string): Promise<LogState> {
@@ -129,20 +135,36 @@ function toChunk(row: ChunkRow): LogChunk {
 export async function insertChunks(transaction: Transaction<Tables>, chunks: readonly OwnedChunk[]): Promise<void> {
   await transaction
     .insertInto("response_log")
-    .values(
-      chunks.map((chunk) => ({
-        response_id: chunk.responseId,
-        first_sequence: chunk.firstSequence,
-        last_sequence: chunk.lastSequence,
-        is_last: chunk.isLast,
-        organization_id: chunk.organizationId,
-        project_id: chunk.projectId,
-        bytes: Buffer.from(chunk.bytes),
-      })),
-    )
-    // A commit whose answer was lost is tried again.
+    .values(chunks.map(rowOf))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+}
+
+const logInsert = new RowInsert(
+  "response_log",
+  {
+    response_id: "text",
+    first_sequence: "integer",
+    last_sequence: "integer",
+    is_last: "boolean",
+    organization_id: "text",
+    project_id: "text",
+    bytes: "bytea",
+  },
+  // A write whose answer was lost is tried again.
+  "on conflict do nothing",
+);
+
+function rowOf({ bytes, ...chunk }: OwnedChunk): NewRow<"response_log"> {
+  return {
+    response_id: chunk.responseId,
+    first_sequence: chunk.firstSequence,
+    last_sequence: chunk.lastSequence,
+    is_last: chunk.isLast,
+    organization_id: chunk.organizationId,
+    project_id: chunk.projectId,
+    bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  };
 }
 
 export async function deleteLog(

@@ -1,10 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { EventFrames } from "../../../http/endpoint.ts";
 import { namedFrame } from "../../../http/event-stream.ts";
 import type { ProjectPrincipal } from "../../../ports/principal.ts";
 import { followStream } from "./follow-stream.ts";
 import { framesAfter, type LogChunk, packChunk } from "./log-chunk.ts";
+import type { OwnedChunk } from "./stream-log-store.ts";
 import { StreamTails } from "./stream-tails.ts";
+import { WriteBehindLog } from "./write-behind-log.ts";
 
 const principal = { organizationId: "org_1", projectId: "proj_1" } as ProjectPrincipal;
 const logger = { log: () => {} };
@@ -131,4 +134,37 @@ test("a reader that leaves while it waits is let go at once", async () => {
   const waiting = following.next();
   leaving.abort();
   expect(await waiting).toEqual({ done: true, value: "client_left" });
+});
+
+test("a logged stream has its events and their numbers, whatever stands between them and however they arrive", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ text: fc.string({ unit: "binary" }), comment: fc.boolean(), cut: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 12,
+      }),
+      fc.constantFrom("\n", "\r\n"),
+      async (told, lineEnd) => {
+        const added: OwnedChunk[] = [];
+        const log = new WriteBehindLog({ add: async (chunks) => void added.push(...chunks) }, logger);
+        const frames = [...told.map(({ text }) => frameOf(text)), namedFrame("response.completed", "{}")];
+        const pieces = [""];
+        for (const [index, frame] of frames.entries()) {
+          if (told[index]?.comment) pieces.push(`${pieces.pop()}: still there${lineEnd}${lineEnd}`);
+          pieces.push(`${pieces.pop()}${frame.replaceAll("\n", lineEnd)}`);
+          if (told[index]?.cut !== false) pieces.push("");
+        }
+        const stream = (async function* (): EventFrames {
+          for (const piece of pieces.filter((one) => one !== "")) yield Buffer.from(piece);
+          return "completed";
+        })();
+        const keptResponse = async () => ({});
+        for await (const _ of log.through(stream, { principal, responseId: "resp_1", keptResponse }));
+        await log.close();
+        const logged = added.flatMap((chunk) => framesAfter(chunk, -1));
+        expect(logged.map((frame) => frame.replaceAll("\r\n", "\n"))).toEqual(frames);
+        expect(added.at(-1)).toMatchObject({ lastSequence: frames.length - 1, isLast: true });
+      },
+    ),
+  );
 });

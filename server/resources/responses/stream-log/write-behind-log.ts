@@ -4,7 +4,7 @@ import { type Repeated, repeat } from "../../../jobs/repeated.ts";
 import type { Logger } from "../../../ports/logger.ts";
 import type { ProjectPrincipal } from "../../../ports/principal.ts";
 import { ChunkBuffer } from "./chunk-buffer.ts";
-import { cancelledFrame, framesOf, isEndFrame } from "./event-frames.ts";
+import { cancelledFrame, runOf } from "./event-frames.ts";
 import type { OwnedChunk, StreamLogStore } from "./stream-log-store.ts";
 
 /** A chunk is written so long after its first event at most, in milliseconds. */
@@ -57,7 +57,10 @@ export class WriteBehindLog {
       for (;;) {
         const { done, value } = await frames.next();
         if (done) return value;
-        for (const frame of framesOf(value)) if (!open.buffer.isEnded) open.buffer.add(frame, isEndFrame(frame));
+        if (!open.buffer.isEnded) {
+          const { frames: logged, count, isEnd } = runOf(value);
+          if (count > 0) open.buffer.add(logged, isEnd, count);
+        }
         if (open.buffer.characters >= chunkCharactersMax) take(open);
         yield value;
       }
@@ -83,6 +86,8 @@ export class WriteBehindLog {
       this.#report(error);
     } finally {
       open.isOver = true;
+      // Now, and not when all are written: many streams compressed in one go would hold up everybody.
+      take(open);
     }
   }
 
