@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { runtimeEnvironment } from "@headrace/tools/launch/runtime-environment.mjs";
 import { readJunit } from "@headrace/tools/test/junit.ts";
 import type { BrokenBuild } from "./broken-build.ts";
 
@@ -36,7 +37,7 @@ export async function runTest(folder: string, build: BrokenBuild): Promise<Outco
 function runInGroup(folder: string, database: string, words: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, words, {
     cwd: folder,
-    env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "16384", HEADRACE_TEST_DATABASE: database },
+    env: { ...runtimeEnvironment, ...process.env, HEADRACE_TEST_DATABASE: database },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

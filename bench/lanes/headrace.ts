@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type RunningServer, startServer } from "@headrace/conformance/node/serve.mjs";
+import { runtimeEnvironment } from "@headrace/tools/launch/runtime-environment.mjs";
 import { type DatabaseKind, newPlace } from "../place.ts";
 import { treeOf } from "../process-tree.ts";
 import { onGatewayCore } from "./placement.ts";
@@ -31,6 +32,7 @@ export async function startHeadrace(options: HeadraceOptions): Promise<RunningHe
   const server = await startServer({
     folder: place.folder,
     environment: {
+      ...runtimeEnvironment,
       ...place.environment,
       HEADRACE_MODELS: "none",
       HEADRACE_LOG: options.logsRequests ? "info" : "error",

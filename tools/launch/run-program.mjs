@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { LaunchError } from "./launch-error.mjs";
+import { runtimeEnvironment } from "./runtime-environment.mjs";
 
 /** A terminal's Ctrl-C arrives from the terminal and again from npm; a person who presses twice takes longer. */
 const sameSignalMs = 500;
@@ -12,8 +13,7 @@ const forwardedSignals = ["SIGINT", "SIGTERM", "SIGHUP"];
  */
 const bunFlags = ["--no-env-file", "--no-install"];
 
-/** Bun lets 256 fetches be under way in one process by default; a gateway has more streams open than that. */
-const environment = { DO_NOT_TRACK: "1", BUN_CONFIG_MAX_HTTP_REQUESTS: "16384", ...process.env };
+const environment = { ...runtimeEnvironment, ...process.env };
 
 /**
  * Runs a program on Bun with this process's terminal, working folder and environment.

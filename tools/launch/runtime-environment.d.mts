@@ -1,0 +1,1 @@
+export const runtimeEnvironment: Readonly<Record<string, string>>;
