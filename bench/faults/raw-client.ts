@@ -39,7 +39,8 @@ export async function askAndLeave(
   if (leaveAtByte > 0) {
     await new Promise<void>((resolve) => {
       socket.on("data", (bytes: Buffer) => {
-        pieces.push(bytes.subarray(0, leaveAtByte - read));
+        // A polite one still gets what was on its way, and has left all the same.
+        pieces.push(bytes.subarray(0, Math.max(0, leaveAtByte - read)));
         read += bytes.byteLength;
         if (read >= leaveAtByte) resolve();
       });
