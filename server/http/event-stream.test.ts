@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Cancellation } from "../ports/cancel-signal.ts";
 import type { EventFrames } from "./endpoint.ts";
-import { endOfTurn, eventStream, withWhatIsThere } from "./event-stream.ts";
+import { endOfTurn, eventStream } from "./event-stream.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
 
 const decoder = new TextDecoder();
@@ -37,39 +36,6 @@ describe("eventStream", () => {
     await pause(20);
     expect(made).toBeLessThanOrEqual(6);
     await reader.cancel();
-  });
-
-  test("has the first frame ready when the head is written, and no more than that", async () => {
-    let made = 0;
-    async function* counted(): EventFrames {
-      for (;;) yield `data: ${made++}\n\n`;
-    }
-    const body = eventStream(counted(), new HeartbeatWheel(60_000), {});
-    const { stream } = await withWhatIsThere(body, new Cancellation());
-    const reader = stream.getReader();
-    const first = reader.read();
-    expect(made).toBe(1);
-    expect(decoder.decode((await first).value)).toBe("data: 0\n\n");
-    expect(decoder.decode((await reader.read()).value)).toBe("data: 1\n\n");
-    await reader.cancel();
-  });
-
-  test("runs the producer's clean-up when the request was given up before its answer began", async () => {
-    let cleaned = false;
-    async function* endless(): EventFrames {
-      try {
-        for (;;) yield "data: x\n\n";
-      } finally {
-        cleaned = true;
-      }
-    }
-    const signal = new Cancellation();
-    const body = eventStream(endless(), new HeartbeatWheel(60_000), {});
-    const ready = withWhatIsThere(body, signal);
-    signal.abort("client_left");
-    await ready;
-    expect(await body.finished).toBe("client_left");
-    expect(cleaned).toBe(true);
   });
 
   test("gives each that waits for the end of the turn a turn of its own", async () => {

@@ -1,4 +1,3 @@
-import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { EventFrames, StreamedBody, StreamOutcome } from "./endpoint.ts";
 import type { Heart, HeartbeatWheel } from "./heartbeat.ts";
 import { describe } from "./render.ts";
@@ -14,8 +13,7 @@ const stalledBeatsMax = 4;
 
 /**
  * Sends frames to a client as it reads them: one write for each frame, the producer is asked for the next one only when
- * the client took the last. The first frame is asked for at once, and stands ready where it comes before the client's
- * first read: it leaves with the answer's head. `frames` must come with whole events, so that a heartbeat may stand between any two of them.
+ * the client took the last. `frames` must come with whole events, so that a heartbeat may stand between any two of them.
  * When the client leaves, `frames.return()` is called, so that the producer's `finally` runs; so it is when the client
  * stays and does not read, because it would hold its model and its upstream's connection for as long as it likes.
  * An error of the producer cuts the connection, which tells the client that the stream is not whole, and is told to
@@ -27,8 +25,6 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   let waiting: Pull | undefined;
   let arrived: Arrival | undefined;
   let asked = false;
-  /** Whether a frame may no longer be written before the first read. */
-  let hasBegun = false;
   let stalledBeats = 0;
   let controller: ReadableStreamDefaultController<Uint8Array>;
 
@@ -51,7 +47,6 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   };
   const leave = async (): Promise<void> => {
     waiting = undefined;
-    hasBegun = true;
     try {
       await frames.return("client_left");
     } catch (error) {
@@ -66,19 +61,8 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
     controller.error();
     void leave();
   };
-  const writeAhead = (arrival: Arrival): void => {
-    if ("error" in arrival || arrival.done) return;
-    hasBegun = true;
-    arrived = undefined;
-    heart.lastWriteMs = performance.now();
-    controller.enqueue(toBytes(arrival.value));
-  };
   const deliver = (): void => {
-    if (arrived === undefined) return;
-    if (waiting === undefined) {
-      if (!hasBegun) writeAhead(arrived);
-      return;
-    }
+    if (waiting === undefined || arrived === undefined) return;
     const [pull, arrival] = [waiting, arrived];
     arrived = undefined;
     if ("error" in arrival) {
@@ -119,7 +103,6 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
       },
       pull: () => {
         stalledBeats = 0;
-        hasBegun = true;
         const pull = Promise.withResolvers<void>();
         waiting = pull;
         askForNext();
@@ -131,17 +114,6 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
     { highWaterMark: 0 },
   );
   return { stream, finished };
-}
-
-/**
- * Lets the frames that are there already come before the answer's head is written, so that the first leaves with it. It
- * waits for nothing else: no longer than the rest of this turn of the event loop.
- */
-export async function withWhatIsThere(body: StreamedBody, signal: CancelSignal): Promise<StreamedBody> {
-  await endOfTurn();
-  // Nobody reads the answer of a request that was given up, so nobody would end its stream.
-  if (signal.aborted) await body.stream.cancel();
-  return body;
 }
 
 /** The rest of this turn of the event loop has run; what follows has the next one for itself. */

@@ -4,7 +4,6 @@ import type { InputItem } from "@headrace/contract/responses/input-items.ts";
 import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/responses/request.ts";
 import { requireKeptContent } from "../../access/keeps-content.ts";
 import { type EndpointInput, endpoint, json, type Reply } from "../../http/endpoint.ts";
-import { withWhatIsThere } from "../../http/event-stream.ts";
 import { describe } from "../../http/render.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
 import { answerInConversation } from "../conversations/index.ts";
@@ -98,12 +97,13 @@ async function createInForeground(
   if (options.generate === false) return prepareResponse(services, routed, request, keeperOf(input));
   if (body.stream !== true) return json(await prepared.answer());
   const frames = await prepared.stream();
+  if (!isStored(body)) return streamReply(services, frames, context);
   const keptResponse = () => services.store.find(principal, responseId);
-  const logged = isStored(body)
-    ? services.streams.behind.through(frames, { principal, responseId, keptResponse })
-    : frames;
-  const reply = streamReply(services, logged, context);
-  return { ...reply, body: await withWhatIsThere(reply.body, context.signal) };
+  return streamReply(
+    services,
+    services.streams.behind.through(frames, { principal, responseId, keptResponse }),
+    context,
+  );
 }
 
 function isStored(body: CreateResponseBody): boolean {
