@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { EventFrames } from "./endpoint.ts";
-import { eventStream } from "./event-stream.ts";
+import { endOfTurn, eventStream } from "./event-stream.ts";
 import { HeartbeatWheel } from "./heartbeat.ts";
 
 const decoder = new TextDecoder();
@@ -36,6 +36,18 @@ describe("eventStream", () => {
     await pause(20);
     expect(made).toBeLessThanOrEqual(6);
     await reader.cancel();
+  });
+
+  test("gives each that waits for the end of the turn a turn of its own", async () => {
+    const steps: string[] = [];
+    const run = async (name: string): Promise<void> => {
+      await endOfTurn();
+      steps.push(`${name} begins`);
+      for (let hop = 0; hop < 10; hop++) await undefined;
+      steps.push(`${name} ends`);
+    };
+    await Promise.all([run("first"), run("second")]);
+    expect(steps).toEqual(["first begins", "first ends", "second begins", "second ends"]);
   });
 
   test("sends heartbeats while the producer is silent, between events only, and loses nothing", async () => {

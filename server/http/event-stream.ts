@@ -116,6 +116,11 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   return { stream, finished };
 }
 
+/** The rest of this turn of the event loop has run; what follows has the next one for itself. */
+export function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 type Pull = Pick<PromiseWithResolvers<void>, "resolve" | "reject">;
 
 type Arrival = IteratorResult<Uint8Array | string, StreamOutcome> | { readonly error: unknown };

@@ -1,7 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import { dataOf, splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
-import { namedFrame } from "../../http/event-stream.ts";
+import { endOfTurn, namedFrame } from "../../http/event-stream.ts";
 import { toFailure, toStreamError } from "../../inference/stream-error.ts";
 import type { UnnumberedEvent } from "./open-item.ts";
 import type { StoredResponse } from "./response-store.ts";
@@ -175,6 +175,8 @@ export class ResponseEnvelopes {
   async #keep(response: StoredResponse): Promise<{ readonly error: unknown } | undefined> {
     try {
       await this.#record(response);
+      // One statement may keep many responses: with a turn for itself, each stream's last frame and its end are one write.
+      await endOfTurn();
       return undefined;
     } catch (cause) {
       const message = "The response could not be stored. Send the request again.";

@@ -18,9 +18,6 @@ export function isEndFrame(frame: string): boolean {
 /** Frames of events that follow each other, and whether the last of them ends its stream. */
 export type FrameRun = { readonly frames: string; readonly count: number; readonly isEnd: boolean };
 
-/** CR ends lines too, a third line feed is a blank line too many, and a colon begins a comment. */
-const oddTexts = ["\r", "\n\n\n", "\n:"];
-
 /**
  * The events of a piece, without comments, which keep a connection alive: those have no number. Nothing stands behind
  * the end of a stream.
@@ -28,25 +25,32 @@ const oddTexts = ["\r", "\n\n\n", "\n:"];
 export function runOf(piece: Uint8Array | string): FrameRun {
   const text = textOf(piece);
   const isEndInFront = isEndFrame(text);
-  // Nearly all pieces are their frames as they stand.
-  if (
-    !isEndInFront &&
-    !text.startsWith(":") &&
-    text.endsWith(blankLine) &&
-    !oddTexts.some((odd) => text.includes(odd))
-  ) {
+  const count = isEndInFront ? undefined : plainCountOf(text);
+  if (count !== undefined) {
     const blankBefore = text.lastIndexOf(blankLine, text.length - blankLine.length - 1);
     const last = blankBefore < 0 ? text : text.slice(blankBefore + blankLine.length);
-    return { frames: text, count: countOf(text), isEnd: isEndFrame(last) };
+    return { frames: text, count, isEnd: isEndFrame(last) };
   }
   if (isEndInFront) return { frames: framesOf(text)[0] ?? "", count: 1, isEnd: true };
   const frames = framesOf(text).filter((frame) => dataOf(frame) !== undefined);
   return { frames: frames.join(""), count: frames.length, isEnd: isEndFrame(frames.at(-1) ?? "") };
 }
 
-function countOf(text: string): number {
+/**
+ * How many frames a text is, where it is nothing else; undefined where it has to be taken apart: CR ends lines too, a
+ * third line feed is a blank line too many, and a colon begins a comment.
+ */
+function plainCountOf(text: string): number | undefined {
+  if (text.includes("\r")) return undefined;
   let count = 0;
-  for (let at = text.indexOf(blankLine); at >= 0; at = text.indexOf(blankLine, at + blankLine.length)) count++;
+  let start = 0;
+  while (start < text.length) {
+    if (text[start] === "\n" || text[start] === ":") return undefined;
+    const end = text.indexOf(blankLine, start);
+    if (end < 0) return undefined;
+    count++;
+    start = end + blankLine.length;
+  }
   return count;
 }
 

@@ -1,4 +1,5 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "node:zlib";
+import { zstdOfText } from "../../../adapters/zstd/zstd.ts";
 
 /** Consecutive events of one stream, each as the frame that is sent. */
 export type LogChunk = {
@@ -8,19 +9,6 @@ export type LogChunk = {
   readonly isLast: boolean;
   /** Whole frames, compressed: deltas repeat each other so much that this takes a tenth of the room. */
   readonly bytes: Uint8Array;
-};
-
-/**
- * Small tables: what repeats itself in a stream is near, and by default each call clears most of a megabyte, which takes
- * the place of everything else in the processor's caches.
- */
-const compression = {
-  params: {
-    [constants.ZSTD_c_compressionLevel]: 1,
-    [constants.ZSTD_c_windowLog]: 17,
-    [constants.ZSTD_c_hashLog]: 12,
-    [constants.ZSTD_c_chainLog]: 12,
-  },
 };
 
 const frameEnd = "\n\n";
@@ -39,7 +27,7 @@ export function packChunk(
     firstSequence,
     lastSequence: firstSequence + count - 1,
     isLast,
-    bytes: zstdCompressSync(frames.join(""), compression),
+    bytes: zstdOfText(frames.join("")),
   };
 }
 
