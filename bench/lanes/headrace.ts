@@ -5,6 +5,7 @@ import { runtimeEnvironment } from "@headrace/tools/launch/runtime-environment.m
 import { type DatabaseKind, newPlace } from "../place.ts";
 import { treeOf } from "../process-tree.ts";
 import { onGatewayCore } from "./placement.ts";
+import { postmasterOf } from "./postmaster.ts";
 import type { RunningTarget } from "./target.ts";
 
 const program = fileURLToPath(new URL("../../server/main.ts", import.meta.url));
@@ -44,7 +45,8 @@ export async function startHeadrace(options: HeadraceOptions): Promise<RunningHe
   });
   parts.defer(() => server.stop());
   const apiKeys = options.keys === 0 ? [server.apiKey] : await makeKeys(server, options.keys);
-  const [, database] = await treeOf(server.pid);
+  const databaseUrl = place.environment.HEADRACE_DATABASE_URL;
+  const database = databaseUrl === undefined ? (await treeOf(server.pid))[1] : await postmasterOf(databaseUrl);
   const owned = parts.move();
   return {
     name: options.name,
@@ -53,7 +55,7 @@ export async function startHeadrace(options: HeadraceOptions): Promise<RunningHe
     headers: {},
     apiKeys: apiKeys.slice(0, usedKeys),
     processes: { gateway: server.pid, ...(database === undefined ? {} : { database }) },
-    databaseUrl: place.environment.HEADRACE_DATABASE_URL,
+    databaseUrl,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -22,6 +22,12 @@ export class InsertedRowsStore implements AsyncDisposable {
     };
   }
 
+  /** The process that serves this connection, on the server's machine. */
+  async backend(): Promise<number | undefined> {
+    const [row] = (await this.#sql`select pg_backend_pid() as pid`) as { pid: number }[];
+    return row?.pid;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sql.close();
   }

@@ -37,7 +37,7 @@ export async function statefulLanes(): Promise<Section> {
   for (const kind of databaseKinds) figures.push(...(await measure(kind)));
   return {
     title: "Lanes: stored responses",
-    method: `\`POST /v1/responses\` with \`store: true\` and 32 tokens from an upstream that speaks Responses; ${rounds} rounds, placed and voided as above. The processor time is the server's process; the embedded database's is told apart, and Postgres' is not counted. Rows are what Postgres' own statistics count as inserted, of the response itself and of its stream's log; usage has rows of its own, one for each meter, and so is told apart. Bytes are the growth of all tables with their indexes. Added time to the first byte is against the upstream alone in the same round, one stream at a time, a pause of 1 ms between two.`,
+    method: `\`POST /v1/responses\` with \`store: true\` and 32 tokens from an upstream that speaks Responses; ${rounds} rounds, placed and voided as above. The processor time is the server's process; the database's is told apart, Postgres' with all its processes. Rows are what Postgres' own statistics count as inserted, of the response itself and of its stream's log; usage has rows of its own, one for each meter, and so is told apart. Bytes are the growth of all tables with their indexes. Added time to the first byte is against the upstream alone in the same round, one stream at a time, a pause of 1 ms between two.`,
     figures,
   };
 }
@@ -67,7 +67,7 @@ async function measure(kind: DatabaseKind): Promise<Figure[]> {
   return [
     ...[whole, streamed].flatMap((lane) => [
       lane.figure("CPU time", "us a response", 0, (each) => perAnswer(each, "gateway"), atMost(microsecondsMax, "us")),
-      ...(kind === "embedded"
+      ...("database" in gateway.processes
         ? [lane.figure("database's CPU time", "us a response", 0, (each) => perAnswer(each, "database"))]
         : []),
       lane.figure("responses", "/s", 0, (each) => answersOf(each) / each.seconds),
