@@ -202,7 +202,7 @@ describe("responses", () => {
       model: chatModel,
       temperature: 0,
       max_output_tokens: 4,
-      input: "Count from one to one hundred.",
+      input: "Tell me a long story about a river, a mill and a miller.",
     });
     assert.equal(cut.status, "incomplete");
     assert.deepEqual(cut.incomplete_details, { reason: "max_output_tokens" });

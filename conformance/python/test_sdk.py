@@ -189,7 +189,10 @@ class Responses(unittest.TestCase):
 
     def test_is_incomplete_at_max_output_tokens(self):
         cut = client.responses.create(
-            model=CHAT_MODEL, input="Count from one to one hundred.", temperature=0, max_output_tokens=4
+            model=CHAT_MODEL,
+            input="Tell me a long story about a river, a mill and a miller.",
+            temperature=0,
+            max_output_tokens=4,
         )
         self.assertEqual((cut.status, cut.incomplete_details.reason), ("incomplete", "max_output_tokens"))
         self.assertEqual(cut.usage.output_tokens, 4)
