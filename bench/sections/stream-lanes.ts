@@ -45,6 +45,8 @@ const asks = {
   stalled: {
     body: stream("tokens=100000"),
     pattern: { kind: "stalled", connections: stalledReaders },
+    // Until the kernel's buffers are full the upstream writes on, as fast as it can.
+    warmMs: 15_000,
     windowMs: 4_000,
   },
 } as const satisfies Record<string, Ask>;
@@ -85,7 +87,7 @@ export async function streamLanes(): Promise<Section> {
   }
   return {
     title: "Lanes: streams",
-    method: `Chat streams, one event for each write of the upstream; ${rounds} rounds, the lanes in another order in each, voided and placed as above. An event is counted when its client has all of it. Memory is the gateway process's at the end of the window; that of stalled readers is its growth over the moment before, while the upstream has 100,000 events for each of them.`,
+    method: `Chat streams, one event for each write of the upstream; ${rounds} rounds, the lanes in another order in each, voided and placed as above. An event is counted when its client has all of it. Memory is the gateway process's at the end of the window; that of stalled readers is its growth over the moment before, 15 s and more after they began, while the upstream has 100,000 events for each of them.`,
     figures: [
       lanes.paced.figure("CPU time", "us an event", 1, perEvent, atMost(pacedMicrosecondsMax, "us")),
       lanes.paced.figure("events", "/s", 0, ({ events, seconds }) => events / seconds),
