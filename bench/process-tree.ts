@@ -22,8 +22,7 @@ export async function memoryOf(pids: readonly number[]): Promise<Memory> {
 
 /** Processor time that a process has had, all its threads together: fields 14 and 15 of proc(5), in ticks of 10 ms. */
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = fieldsOf(readFileSync(`/proc/${pid}/stat`, "utf8"));
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
@@ -39,6 +38,11 @@ export function busySeconds(): number {
   return (user + nice + system + steal) / 100;
 }
 
+/** The process that a process was started by. @throws the file system's error where it can't be looked into. */
+export async function parentOf(pid: number): Promise<number> {
+  return parentIn(await readFile(`/proc/${pid}/stat`, "utf8"));
+}
+
 /** The process and all its descendants. */
 export async function treeOf(root: number): Promise<number[]> {
   const parents = new Map<number, number>();
@@ -48,10 +52,18 @@ export async function treeOf(root: number): Promise<number[]> {
       // It ended between its listing and its reading.
       return undefined;
     });
-    const parent = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
-    if (parent !== undefined) parents.set(Number(name), Number(parent));
+    if (stat !== undefined) parents.set(Number(name), parentIn(stat));
   }
   const tree = [root];
   for (const pid of tree) tree.push(...[...parents].filter(([, parent]) => parent === pid).map(([child]) => child));
   return tree;
+}
+
+function parentIn(stat: string): number {
+  return Number(fieldsOf(stat)[1]);
+}
+
+/** What stands behind the name of a /proc/<pid>/stat, in which there can be anything: from field 3 on. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

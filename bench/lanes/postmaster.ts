@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { parentOf } from "../process-tree.ts";
 import { InsertedRowsStore } from "./inserted-rows-store.ts";
 
 /**
@@ -9,14 +10,14 @@ export async function postmasterOf(url: string): Promise<number | undefined> {
   await using database = new InsertedRowsStore(url);
   const backend = await database.backend();
   try {
-    const stat = await readFile(`/proc/${backend}/stat`, "utf8");
-    const postmaster = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    const postmaster = await parentOf(backend ?? 0);
     const [name] = await Promise.all([
       readFile(`/proc/${postmaster}/comm`, "utf8"),
       readFile(`/proc/${postmaster}/smaps_rollup`, "utf8"),
     ]);
     return name.startsWith("postgres") ? postmaster : undefined;
   } catch {
+    // The process of that number, if there is one, is none that can be watched from here.
     return undefined;
   }
 }

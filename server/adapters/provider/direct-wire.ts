@@ -1,6 +1,6 @@
 import type { ProviderConfig } from "../../config/headrace-yaml.ts";
 import type { AnswerBody } from "../../ports/upstream.ts";
-import { ResponseBody } from "../response-body.ts";
+import { ResponseBody, streamOf } from "../response-body.ts";
 import { Deadlines } from "./deadlines.ts";
 import { ConnectionPool } from "./http1/connection-pool.ts";
 import { Exchange } from "./http1/exchange.ts";
@@ -87,16 +87,5 @@ function plainBody(head: ResponseHead, body: AnswerBody): AnswerBody {
     body.cancel();
     throw new WireError("broken", `the answer has a content coding that was not asked for: ${coding.slice(0, 100)}`);
   }
-  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        const piece = await body.read();
-        if (piece === undefined) controller.close();
-        else controller.enqueue(piece as Uint8Array<ArrayBuffer>);
-      },
-      cancel: () => body.cancel(),
-    },
-    { highWaterMark: 0 },
-  );
-  return new ResponseBody(packed.pipeThrough(new DecompressionStream(format as CompressionFormat)));
+  return new ResponseBody(streamOf(body).pipeThrough(new DecompressionStream(format as CompressionFormat)));
 }
