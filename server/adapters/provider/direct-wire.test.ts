@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { AnswerBody } from "../../ports/upstream.ts";
+import { listenOnLoopback } from "../../testing/listen-on-loopback.ts";
 import { DirectWire } from "./direct-wire.ts";
 import type { WireAnswer } from "./wire.ts";
 
@@ -41,17 +41,11 @@ async function wireTo(serve: (arrived: Arrived) => void, accept?: (socket: Socke
       serve({ socket, head, body, connection });
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanUps.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("not a TCP address");
+  const { port, close } = await listenOnLoopback(server);
+  cleanUps.push(close);
   const wire = new DirectWire({
     name: "test",
-    baseUrl: new URL(`http://127.0.0.1:${address.port}/v1`),
+    baseUrl: new URL(`http://127.0.0.1:${port}/v1`),
     apiKey: undefined,
     apis: new Set(["chat"] as const),
     headers: new Map(),

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { ApiError, type ErrorCode } from "@headrace/contract/common/errors.ts";
 import type { ProviderConfig } from "../../config/headrace-yaml.ts";
 import { Secret } from "../../config/secret-value.ts";
+import { listenOnLoopback } from "../../testing/listen-on-loopback.ts";
 import { responseOf } from "../../testing/response-of.ts";
 import { DirectWire } from "./direct-wire.ts";
 import { FetchWire } from "./fetch-wire.ts";
@@ -21,20 +22,9 @@ afterEach(() => {
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 async function listen(server: Server | TcpServer): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanUps.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("not a TCP address");
-  return address.port;
+  const { port, close } = await listenOnLoopback(server);
+  cleanUps.push(close);
+  return port;
 }
 
 /** A stopped process whose queue of connections is full: the kernel drops every further SYN, as a dead host does. */
