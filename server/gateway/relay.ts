@@ -72,7 +72,7 @@ export class Relay {
       const bytes = await this.#readWhole(answer.body, request);
       const { status, usage, countedTokens } = readAnswer(request, bytes);
       account.sent(countedTokens);
-      account.end(status, usage);
+      await account.endTogether(status, usage);
       return bytes;
     } catch (error) {
       account.end(refusedStatus(request.context), await account.abandonedUsage());

@@ -4,7 +4,7 @@ import { elapsedMs, type RequestContext } from "../http/request-context.ts";
 import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { ProjectPrincipal } from "../ports/principal.ts";
 import type { Deployment, Upstream, UpstreamSlot } from "../ports/upstream.ts";
-import type { UsageJournal, UsageMeter, UsageStatus } from "../ports/usage-journal.ts";
+import type { UsageEnd, UsageJournal, UsageMeter, UsageStatus } from "../ports/usage-journal.ts";
 
 /** One attempt at an upstream, for whoever pays. */
 export type AccountedAttempt = {
@@ -64,23 +64,14 @@ export class RequestAccount {
    * @throws ApiError `rate_limit_exceeded` where there is none, `storage_unavailable` where the journal can't take it: the
    * upstream must not be called then.
    */
-  static open(journal: UsageJournal, attempt: AccountedAttempt): RequestAccount | Promise<RequestAccount> {
+  static async open(journal: UsageJournal, attempt: AccountedAttempt): Promise<RequestAccount> {
     const { deployment, principal, context } = attempt;
     const { model, upstream } = deployment;
     context.fields.model = model;
     context.fields.upstream = upstream.id;
-    const { slots } = upstream;
-    if (slots === undefined) return RequestAccount.#start(journal, attempt, undefined);
-    return slots
-      .take(principal.projectId, context.signal)
-      .then((slot) => RequestAccount.#start(journal, attempt, slot));
-  }
-
-  static #start(journal: UsageJournal, attempt: AccountedAttempt, slot: UpstreamSlot | undefined): RequestAccount {
-    const { deployment, principal, context } = attempt;
-    const { model, upstream } = deployment;
+    const slot = upstream.slots && (await upstream.slots.take(principal.projectId, context.signal));
     try {
-      const meter = journal.start({
+      const meter = await journal.start({
         requestId: context.requestId,
         attempt: attempt.attempt,
         organizationId: principal.organizationId,
@@ -112,17 +103,26 @@ export class RequestAccount {
 
   /** Closes the account; without a usage the tokens that were said to be sent stand. The first call counts. */
   end(status: UsageStatus, usage: TokenUsage | undefined): void {
+    this.#meter.end(this.#endOf(status, usage));
+  }
+
+  /** Like `end`, for an answer that goes out only after it: what ends in the same turn of the event loop is written at once. */
+  endTogether(status: UsageStatus, usage: TokenUsage | undefined): Promise<void> {
+    return this.#meter.endTogether(this.#endOf(status, usage));
+  }
+
+  #endOf(status: UsageStatus, usage: TokenUsage | undefined): UsageEnd {
     this.#slot?.giveBack();
     const { fields } = this.#context;
     if (usage !== undefined) {
       fields.inputTokens = usage.inputTokens;
       fields.outputTokens = usage.outputTokens;
     }
-    this.#meter.end({
+    return {
       status,
       ...(usage === undefined ? {} : { usage }),
       latencyMs: Math.round(elapsedMs(this.#context)),
       ...(fields.timeToFirstTokenMs === undefined ? {} : { timeToFirstTokenMs: Math.round(fields.timeToFirstTokenMs) }),
-    });
+    };
   }
 }

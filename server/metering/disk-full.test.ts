@@ -65,6 +65,13 @@ describe.skipIf(!canMountSmallDisk)("a full disk (a tmpfs, which only root can m
       running.delete(id);
       ended.push(id);
     };
+    const endOneTogether = async () => {
+      const [id, meter] = [...running][0] ?? [];
+      if (id === undefined) return;
+      await meter?.endTogether({ status: "completed", latencyMs: 1 });
+      running.delete(id);
+      ended.push(id);
+    };
     for (let round = 0; round < 20; round++) {
       const free = fillDisk(round % 3);
       const startUntilRefused = () => {
@@ -75,6 +82,9 @@ describe.skipIf(!canMountSmallDisk)("a full disk (a tmpfs, which only root can m
       const [meter] = [...running.values()].slice(-1);
       for (let end = 0; end < 30; end++) endOne();
       expect(startOne).toThrow("can't record usage");
+      const together = await Promise.allSettled([1, 2, 3].map(() => journal.startTogether(usageStart())));
+      for (const each of together) expect(each).toMatchObject({ reason: { code: "storage_unavailable" } });
+      await endOneTogether();
       for (let mark = 0; mark < 600; mark++) {
         try {
           meter?.advance(64);
@@ -98,6 +108,33 @@ describe.skipIf(!canMountSmallDisk)("a full disk (a tmpfs, which only root can m
     expect(read.ended.sort()).toEqual([...ended].sort());
     expect(read.interrupted.sort()).toEqual([...running.keys()].sort());
     expect(new Set(read.ended).size).toBe(read.ended.length);
+  });
+
+  test("takes of what comes in one turn of the event loop as many as fit", async () => {
+    for (const folder of await listInstanceFolders(disk.path)) rmSync(folder, { recursive: true });
+    const journal = await openJournal(disk.path);
+    const startMany = async () => {
+      const starts = Array.from({ length: 200 }, () => usageStart());
+      const results = await Promise.allSettled(starts.map((start) => journal.startTogether(start)));
+      return results.flatMap((result, index) =>
+        result.status === "fulfilled" ? { id: starts[index]?.requestId ?? "", meter: result.value } : [],
+      );
+    };
+    const early = await startMany();
+    expect(early.length).toBe(200);
+    const free = fillDisk(0);
+    const late = await startMany();
+    expect(late.length).toBeLessThan(200);
+    expect(journal.problem()).toContain("ENOSPC");
+    await Promise.all(early.map(({ meter }) => meter.endTogether({ status: "completed", latencyMs: 1 })));
+    free();
+    journal.check();
+    expect(journal.problem()).toBeUndefined();
+    expect(journal.runningRequests).toBe(late.length);
+    journal.close(false);
+    const read = await readBack();
+    expect(read.ended.sort()).toEqual(early.map(({ id }) => id).sort());
+    expect(read.interrupted.sort()).toEqual(late.map(({ id }) => id).sort());
   });
 
   test("leaves no part of a write that did not fit", () => {

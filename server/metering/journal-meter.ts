@@ -8,6 +8,8 @@ export type MeterSink = {
   writeMark(number: number, tokens: number): void;
   /** Never throws: what can't be written now is written later. */
   writeEnd(number: number, end: RecordedEnd): void;
+  /** Resolves when it is written, or waits for the disk to take it. Never rejects. */
+  writeEndTogether(number: number, end: RecordedEnd): Promise<void>;
 };
 
 /** The account of one attempt while it runs. */
@@ -46,13 +48,23 @@ export class JournalMeter implements UsageMeter {
   end(end: UsageEnd): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#sink.writeEnd(this.number, {
+    this.#sink.writeEnd(this.number, this.#recorded(end));
+  }
+
+  async endTogether(end: UsageEnd): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    await this.#sink.writeEndTogether(this.number, this.#recorded(end));
+  }
+
+  #recorded(end: UsageEnd): RecordedEnd {
+    return {
       status: end.status,
       usage: end.usage === undefined ? undefined : soundUsage(end.usage),
       countedTokens: count(this.#countedTokens),
       latencyMs: count(Math.round(end.latencyMs)),
       timeToFirstTokenMs: end.timeToFirstTokenMs === undefined ? undefined : count(Math.round(end.timeToFirstTokenMs)),
-    });
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError } from "@headrace/contract/common/errors.ts";
@@ -8,6 +8,7 @@ import type { AccountedRequest } from "./accounted-request.ts";
 import { listInstanceFolders, takeOverInstanceFolder } from "./instance-folder.ts";
 import { type CutTail, JournalTail, listDeadSegments } from "./journal-tail.ts";
 import { newRequestId } from "./request-id.ts";
+import { SegmentFile } from "./segment-file.ts";
 import { openJournal, temporaryFolder, usageStart } from "./testing/journal-fixtures.ts";
 
 async function readDead(folder: string) {
@@ -44,6 +45,8 @@ describe("what is written is read back", () => {
         attempt: fc.integer({ min: 1, max: 300 }),
         skewMs: fc.integer({ min: -1e11, max: 1e11 }),
       }),
+      startsTogether: fc.boolean(),
+      endsTogether: fc.boolean(),
       advances: fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 5 }),
       end: fc.option(
         fc.record({
@@ -69,27 +72,33 @@ describe("what is written is read back", () => {
           using root = temporaryFolder();
           const journal = await openJournal(root.path, { segmentBytesMax });
           const expected = new Map<string, unknown>();
-          const meters = requests.map(({ start: { skewMs, ...start }, advances }) => {
-            const nowMs = Date.now();
-            const whole = usageStart({ ...start, requestId: newRequestId(nowMs), startedAtMs: nowMs + skewMs });
-            const meter = journal.start(whole);
-            for (const advance of advances) meter.advance(advance);
-            return { meter, whole };
-          });
-          for (const [index, { end, advances }] of requests.entries()) {
+          const meters = await Promise.all(
+            requests.map(async ({ start: { skewMs, ...start }, startsTogether, advances }) => {
+              const nowMs = Date.now();
+              const whole = usageStart({ ...start, requestId: newRequestId(nowMs), startedAtMs: nowMs + skewMs });
+              const meter = startsTogether ? await journal.startTogether(whole) : journal.start(whole);
+              for (const advance of advances) meter.advance(advance);
+              return { meter, whole };
+            }),
+          );
+          const written: Promise<void>[] = [];
+          for (const [index, { end, endsTogether, advances }] of requests.entries()) {
             const { meter, whole } = meters[index] ?? {};
             if (meter === undefined || whole === undefined) throw new Error("no meter");
             expected.set(whole.requestId, "interrupted");
             if (end === null) continue;
             const { status, latencyMs } = end;
             const [usage, timeToFirstTokenMs] = [end.usage ?? undefined, end.timeToFirstTokenMs ?? undefined];
-            meter.end({
+            const told = {
               status,
               latencyMs,
               ...(usage && { usage }),
               ...(timeToFirstTokenMs !== undefined && { timeToFirstTokenMs }),
-            });
+            };
+            if (endsTogether) written.push(meter.endTogether(told));
+            else meter.end(told);
             meter.end({ status: "failed", latencyMs: 1 });
+            written.push(meter.endTogether({ status: "failed", latencyMs: 1 }));
             const counted = advances.reduce((sum, advance) => sum + advance, 0);
             const unknown = {
               inputTokens: undefined,
@@ -97,17 +106,18 @@ describe("what is written is read back", () => {
               outputTokens: 0,
               reasoningTokens: undefined,
             };
-            const told = usage ?? unknown;
+            const tokens = usage ?? unknown;
             expected.set(whole.requestId, {
               ...whole,
               status,
               estimated: usage === undefined || usage.outputTokens < counted,
-              ...told,
-              outputTokens: Math.max(told.outputTokens, counted),
+              ...tokens,
+              outputTokens: Math.max(tokens.outputTokens, counted),
               latencyMs,
               timeToFirstTokenMs,
             });
           }
+          await Promise.all(written);
           const folder = await onlyFolder(root.path);
           journal.close(false);
           const { ended, interrupted, cuts } = await readDead(folder);
@@ -136,6 +146,63 @@ describe("what is written is read back", () => {
     expect(interrupted.map(({ model, outputTokens }) => ({ model, outputTokens }))).toEqual([
       { model: "long", outputTokens: 70 },
     ]);
+  });
+});
+
+describe("what starts and ends in one turn of the event loop", () => {
+  test("is written with one call, and is on disk when it is said to be", async () => {
+    using root = temporaryFolder();
+    const journal = await openJournal(root.path);
+    const folder = await onlyFolder(root.path);
+    const first = await journal.startTogether(usageStart({ model: "first" }));
+    const appends = spyOn(SegmentFile.prototype, "append");
+    const ended = first.endTogether({ status: "completed", usage: exact, latencyMs: 5 });
+    const started = ["second", "third"].map((model) => journal.startTogether(usageStart({ model })));
+    expect(appends).toHaveBeenCalledTimes(0);
+    await Promise.race([ended, ...started]);
+    const { ended: read, interrupted } = await readDead(folder);
+    expect(read.map(({ model }) => model)).toEqual(["first"]);
+    expect(interrupted.map(({ model }) => model)).toEqual(["second", "third"]);
+    await Promise.all([ended, ...started]);
+    expect(appends).toHaveBeenCalledTimes(1);
+    appends.mockRestore();
+    expect(journal.runningRequests).toBe(2);
+    journal.close(false);
+  });
+
+  test("is refused each for itself", async () => {
+    using root = temporaryFolder();
+    const journal = await openJournal(root.path);
+    const folder = await onlyFolder(root.path);
+    const running = await journal.startTogether(usageStart({ model: "running" }));
+    const results = await Promise.allSettled([
+      journal.startTogether(usageStart({ model: "before" })),
+      journal.startTogether(usageStart({ model: "new", keyId: "k".repeat(5_000) })),
+      journal.startTogether(usageStart({ model: "new" })),
+      running.endTogether({ status: "completed", latencyMs: 1 }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+    expect(results[1]).toMatchObject({ reason: expect.any(RangeError) });
+    expect(journal.problem()).toBeUndefined();
+    journal.close(false);
+    const { ended, interrupted, cuts } = await readDead(folder);
+    expect(ended.map(({ model }) => model)).toEqual(["running"]);
+    expect(interrupted.map(({ model }) => model)).toEqual(["before", "new"]);
+    expect(cuts).toEqual([]);
+  });
+
+  test("is refused, or left to the next start's replay, where the journal was closed in between", async () => {
+    using root = temporaryFolder();
+    const journal = await openJournal(root.path);
+    const folder = await onlyFolder(root.path);
+    const running = await journal.startTogether(usageStart());
+    const started = journal.startTogether(usageStart());
+    const ended = running.endTogether({ status: "completed", latencyMs: 1 });
+    journal.close(false);
+    await expect(started).rejects.toMatchObject({ code: "shutting_down" });
+    await ended;
+    const { ended: read, interrupted } = await readDead(folder);
+    expect([read.length, interrupted.length]).toEqual([0, 1]);
   });
 });
 

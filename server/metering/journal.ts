@@ -1,6 +1,6 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { UsageJournal, UsageMeter, UsageStart } from "../ports/usage-journal.ts";
+import type { UsageMeter, UsageStart } from "../ports/usage-journal.ts";
 import { createInstanceFolder, type InstanceFolder } from "./instance-folder.ts";
 import { JournalMeter } from "./journal-meter.ts";
 import type { RecordedEnd } from "./journal-records.ts";
@@ -23,17 +23,28 @@ export type JournalOptions = {
 const retryAfterSeconds = 5;
 const firstSegment = 1;
 
+/** A start that is written at the end of this turn of the event loop. */
+type WaitingStart = {
+  readonly start: UsageStart;
+  readonly resolve: (meter: UsageMeter) => void;
+  readonly reject: (error: unknown) => void;
+};
+
 /**
  * The usage journal in files of this process's own: `<root>/<process>/00000001.log`, and so on. Every record is the
  * kernel's before the call returns. A new segment begins with the requests that still run, so that each segment can be
  * removed as soon as the requests that ended in it are in the database.
  */
-export class FileUsageJournal implements UsageJournal {
+export class FileUsageJournal {
   readonly #options: JournalOptions;
   readonly #folder: InstanceFolder;
   readonly #running = new Map<number, JournalMeter>();
   /** Ends that could not be written yet; they go first when the disk takes records again. */
   readonly #unwrittenEnds = new Map<number, RecordedEnd>();
+  #waitingStarts: WaitingStart[] = [];
+  /** Those whose ends stand among the unwritten ones since this turn of the event loop. */
+  #waitingEnds: (() => void)[] = [];
+  #isWriteDue = false;
   #segment: SegmentFile;
   #encoder = new RecordEncoder();
   #sealed: JournalSegment[] = [];
@@ -70,21 +81,31 @@ export class FileUsageJournal implements UsageJournal {
     return this.#running.size;
   }
 
+  /**
+   * Throws an ApiError `storage_unavailable` where the record can't be written, `shutting_down` after `close`, and a
+   * RangeError for what no record can hold.
+   */
   start(start: UsageStart): UsageMeter {
-    if (this.#isClosed) throw new ApiError("shutting_down", "This server is shutting down. Try again.");
+    if (this.#isClosed) throw shuttingDown();
     if (this.byteLength >= this.#options.bytesMax) throw storageUnavailable(this.#fullReason());
     const number = this.#nextNumber;
     this.#append((encoder) => encoder.start(number, start));
-    this.#nextNumber += 1;
-    const meter = new JournalMeter(number, start, this, this.#options.markTokens);
-    this.#running.set(number, meter);
+    const meter = this.#started(number, start);
     this.#rotateWhenLarge();
     return meter;
   }
 
+  /** Like `start`, in one write with all that start and end in this turn of the event loop. Rejects as `start` throws. */
+  startTogether(start: UsageStart): Promise<UsageMeter> {
+    return new Promise((resolve, reject) => {
+      this.#waitingStarts.push({ start, resolve, reject });
+      this.#writeSoon();
+    });
+  }
+
   /** For meters. */
   writeMark(number: number, tokens: number): void {
-    if (this.#isClosed) throw new ApiError("shutting_down", "This server is shutting down. Try again.");
+    if (this.#isClosed) throw shuttingDown();
     this.#append((encoder) => encoder.mark(number, tokens));
   }
 
@@ -93,6 +114,16 @@ export class FileUsageJournal implements UsageJournal {
     if (this.#isClosed) return;
     this.#unwrittenEnds.set(number, end);
     this.#attempt(() => this.#writeEnds());
+  }
+
+  /** For meters. */
+  writeEndTogether(number: number, end: RecordedEnd): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#unwrittenEnds.set(number, end);
+    return new Promise((resolve) => {
+      this.#waitingEnds.push(resolve);
+      this.#writeSoon();
+    });
   }
 
   /** Why it takes no requests now, for the operator; undefined while all is well. */
@@ -143,6 +174,63 @@ export class FileUsageJournal implements UsageJournal {
     this.#segment.close();
     if (isAllFolded && this.#running.size === 0) this.#folder.remove();
     else this.#folder.release();
+  }
+
+  #started(number: number, start: UsageStart): JournalMeter {
+    this.#nextNumber = number + 1;
+    const meter = new JournalMeter(number, start, this, this.#options.markTokens);
+    this.#running.set(number, meter);
+    return meter;
+  }
+
+  #writeSoon(): void {
+    if (this.#isWriteDue) return;
+    this.#isWriteDue = true;
+    setImmediate(() => this.#writeWaiting());
+  }
+
+  #writeWaiting(): void {
+    const starts = this.#waitingStarts;
+    const ends = this.#waitingEnds;
+    this.#waitingStarts = [];
+    this.#waitingEnds = [];
+    this.#isWriteDue = false;
+    if (!this.#writeTogether(starts)) this.#writeOneByOne(starts);
+    for (const resolve of ends) resolve();
+  }
+
+  /** Writes the starts and all unwritten ends with one call, or says that this can't be done and leaves everything as it was. */
+  #writeTogether(starts: readonly WaitingStart[]): boolean {
+    const hasRoom = this.byteLength < this.#options.bytesMax || starts.length === 0;
+    if (this.#isClosed || this.#failure !== undefined || !hasRoom) return false;
+    const encoder = this.#encoder;
+    const firstNumber = this.#nextNumber;
+    try {
+      for (const [number, end] of this.#unwrittenEnds) encoder.end(number, end);
+      for (const [index, { start }] of starts.entries()) encoder.start(firstNumber + index, start);
+      this.#segment.append(encoder.bytes);
+    } catch {
+      // What went wrong is found, and told, where the records are written one by one.
+      encoder.rollback();
+      return false;
+    }
+    encoder.commit();
+    for (const number of this.#unwrittenEnds.keys()) this.#running.delete(number);
+    this.#unwrittenEnds.clear();
+    for (const [index, { start, resolve }] of starts.entries()) resolve(this.#started(firstNumber + index, start));
+    this.#rotateWhenLarge();
+    return true;
+  }
+
+  #writeOneByOne(starts: readonly WaitingStart[]): void {
+    if (!this.#isClosed) this.#attempt(() => this.#writeEnds());
+    for (const { start, resolve, reject } of starts) {
+      try {
+        resolve(this.start(start));
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   #append(encode: (encoder: RecordEncoder) => void): void {
@@ -237,6 +325,10 @@ export class FileUsageJournal implements UsageJournal {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function shuttingDown(): ApiError {
+  return new ApiError("shutting_down", "This server is shutting down. Try again.");
 }
 
 function storageUnavailable(cause: unknown): ApiError {

@@ -55,7 +55,7 @@ export async function openUsageJournal(options: UsageJournalOptions): Promise<Ru
   const fold = new UsageFold({ journal, root: folder, store: new UsageStore(options.db), logger });
   fold.start();
   return {
-    start: (start) => journal.start(start),
+    start: (start) => journal.startTogether(start),
     problem: () => journal.problem(),
     waitingBytes: () => journal.byteLength,
     async settled(timeoutMs) {

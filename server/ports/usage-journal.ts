@@ -40,10 +40,15 @@ export interface UsageMeter {
   advance(tokens: number): void;
   /** Writes the end record; the first call counts, later ones do nothing. Never throws. */
   end(end: UsageEnd): void;
+  /** Like `end`, in one write with all that start and end in this turn of the event loop. Never rejects. */
+  endTogether(end: UsageEnd): Promise<void>;
 }
 
 /** The write-ahead account of all usage of this process. */
 export interface UsageJournal {
-  /** Writes the start record before any upstream is called. Throws an ApiError `storage_unavailable` where it can't. */
-  start(start: UsageStart): UsageMeter;
+  /**
+   * Writes the start record before any upstream is called, in one write with all that start and end in this turn of the
+   * event loop. Rejects with an ApiError `storage_unavailable` where it can't.
+   */
+  start(start: UsageStart): Promise<UsageMeter>;
 }

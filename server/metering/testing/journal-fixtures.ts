@@ -6,6 +6,9 @@ import type { UsageStart } from "../../ports/usage-journal.ts";
 import { FileUsageJournal, type JournalOptions } from "../journal.ts";
 import { newRequestId } from "../request-id.ts";
 
+/** How many requests the crashing process starts with one write. */
+export const startsAtOnceMax = 3;
+
 export const silentLogger: Logger = { log: () => undefined };
 
 /** A logger that remembers. */

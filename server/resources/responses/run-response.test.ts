@@ -6,7 +6,7 @@ import { createIdGenerator } from "../../inference/ids.ts";
 import { ResponseEmitter } from "../../inference/response-emitter.ts";
 import { newResponseObject } from "../../inference/response-object.ts";
 import type { LanguageModel } from "../../ports/language-model.ts";
-import type { UsageEnd } from "../../ports/usage-journal.ts";
+import type { UsageEnd, UsageMeter } from "../../ports/usage-journal.ts";
 import { type ResponseRun, runResponse } from "./run-response.ts";
 
 function startRun(model: LanguageModel, record: () => Promise<void>) {
@@ -18,6 +18,8 @@ function startRun(model: LanguageModel, record: () => Promise<void>) {
     signal: new AbortController().signal,
     fields: {},
   } as unknown as RequestContext;
+  const end = (told: UsageEnd): void => void ends.push(told);
+  const meter: UsageMeter = { advance: () => {}, end, endTogether: async (told) => end(told) };
   const run: ResponseRun = {
     model,
     request: { messages: [], tools: [], settings: {} },
@@ -27,7 +29,7 @@ function startRun(model: LanguageModel, record: () => Promise<void>) {
       ids: createIdGenerator(() => 1),
       nowMs: () => 1,
     }),
-    account: new RequestAccount({ advance: () => {}, end: (end) => void ends.push(end) }, context, {
+    account: new RequestAccount(meter, context, {
       async abandonedUsage() {
         asked++;
         return undefined;
