@@ -10,6 +10,7 @@ import { openFoundation } from "./foundation.ts";
 import type { FirstKeys } from "./identity/first-start.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import type { Logger } from "./ports/logger.ts";
+import { askForShortSlices } from "./system/short-slices.ts";
 
 /**
  * Serves until SIGTERM or SIGINT: environment -> config -> platform -> models -> ready.
@@ -24,6 +25,7 @@ export async function serve({ environment, cwd }: { environment: Environment; cw
     stream: process.stdout.isTTY ? process.stdout : new BatchedStream(process.stdout),
     bufferBytesMax: config.limits.logBufferBytesMax,
   });
+  askForShortSlices(logger);
   await using foundation = await openFoundation(config, logger);
   await using platform = await startPlatform(config, foundation, logger);
   if (foundation.firstKeys) showFirstKeys(foundation.firstKeys, config, platform.url);

@@ -1,7 +1,8 @@
-import { dlopen, FFIType, read } from "bun:ffi";
+import { dlopen, FFIType } from "bun:ffi";
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { errnoSignature, openLinuxCLibrary, readErrno } from "../../system/c-library.ts";
 
 /**
  * An exclusive lock of a data folder, by flock(2). The kernel lets go of it when the holder's last descriptor closes,
@@ -104,7 +105,6 @@ function systemCalls(): SystemCalls {
 }
 
 const flockSignature = { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } as const;
-const errnoSignature = { args: [], returns: FFIType.ptr } as const;
 
 function loadDarwin(): SystemCalls {
   const { symbols } = dlopen("libSystem.B.dylib", { flock: flockSignature, __error: errnoSignature });
@@ -112,19 +112,6 @@ function loadDarwin(): SystemCalls {
 }
 
 function loadLinux(): SystemCalls {
-  const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
-  const failures: unknown[] = [];
-  for (const library of ["libc.so.6", `libc.musl-${architecture}.so.1`]) {
-    try {
-      const { symbols } = dlopen(library, { flock: flockSignature, __errno_location: errnoSignature });
-      return { flock: symbols.flock, errorNumber: () => readErrno(symbols.__errno_location()), wouldBlock: 11 };
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  throw new AggregateError(failures, "no C library with flock was found: the data folder can't be locked");
-}
-
-function readErrno(pointer: Parameters<typeof read.i32>[0] | null): number {
-  return pointer === null ? 0 : read.i32(pointer, 0);
+  const { functions, errorNumber } = openLinuxCLibrary({ flock: flockSignature }, "the data folder can't be locked");
+  return { flock: functions.flock, errorNumber, wouldBlock: 11 };
 }
