@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { measuringEnvironment } from "../measuring-environment.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
 
 const program = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -11,7 +12,7 @@ const program = fileURLToPath(new URL("main.ts", import.meta.url));
  */
 export async function runLoad(job: LoadJob, prefix: readonly string[]): Promise<LoadResult> {
   const [command = process.execPath, ...words] = [...prefix, process.execPath, "--no-env-file", program];
-  const child = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"], env: measuringEnvironment });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;

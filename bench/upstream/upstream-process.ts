@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { measuringEnvironment } from "../measuring-environment.ts";
 import type { Wire } from "./answers.ts";
 import type { UpstreamRecord } from "./journal.ts";
 import type { UpstreamCounts } from "./upstream.ts";
@@ -33,7 +34,7 @@ export async function startUpstreamProcess(options: UpstreamProcessOptions = {})
   if (journal !== undefined) words.push("--journal", journal);
   if (slots !== undefined) words.push("--slots", String(slots));
   if (serviceMs !== undefined) words.push("--service-ms", String(serviceMs));
-  const child = spawn(command, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(command, words, { stdio: ["ignore", "pipe", "inherit"], env: measuringEnvironment });
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const baseUrl = await new Promise<string>((resolve, reject) => {
     let output = "";
