@@ -32,8 +32,8 @@ type WaitingStart = {
 
 /**
  * The usage journal in files of this process's own: `<root>/<process>/00000001.log`, and so on. Every record is the
- * kernel's before the call returns or its promise resolves. A new segment begins with the requests that still run, so that each segment can be
- * removed as soon as the requests that ended in it are in the database.
+ * kernel's before the call returns, or before its promise resolves. A new segment begins with the requests that still
+ * run, so that each segment can be removed as soon as the requests that ended in it are in the database.
  */
 export class FileUsageJournal {
   readonly #options: JournalOptions;
