@@ -28,6 +28,9 @@ const litellmProgram = join(litellmFolder, "bin/litellm");
 const litellmVersion = "1.108.7";
 const litellmKey = "sk-bench";
 
+/** What stands in the table for one that is not there. */
+export const notInstalled = "not installed here: `npm run bench -- --install-peers`";
+
 export const peers: readonly Peer[] = [
   {
     name: "Portkey 1.15.2",

@@ -1,7 +1,7 @@
 import { type Figure, quantileOf, type Section } from "../figure.ts";
 import { startHeadrace } from "../lanes/headrace.ts";
 import { atLeast, Lane } from "../lanes/lane.ts";
-import { type Peer, peers } from "../lanes/peers.ts";
+import { notInstalled, type Peer, peers } from "../lanes/peers.ts";
 import { leaveGatewayCore, onOtherCores } from "../lanes/placement.ts";
 import type { RunningTarget, Target } from "../lanes/target.ts";
 import { type Ask, answersOf, cpuOf, direct, runTrial, shuffled, type Trial } from "../lanes/trial.ts";
@@ -124,8 +124,7 @@ function comparison({ name, isInstalled }: Peer, lanesOf: ReadonlyMap<string, La
   const asked = `>= ${min}`;
   const peerLanes = lanesOf.get(name);
   if (!isInstalled() || peerLanes === undefined) {
-    const reached = "not installed here: `npm run bench -- --install-peers`";
-    return [{ name: `full / ${name}`, asked, reached }];
+    return [{ name: `full / ${name}`, asked, reached: notInstalled }];
   }
   const own = lanesOf.get("full") ?? newLanes("full");
   const ratio = (result: LoadResult, round: number) => {

@@ -1,7 +1,9 @@
-import type { Section } from "../figure.ts";
+import type { Figure, Section } from "../figure.ts";
 import { startHeadrace } from "../lanes/headrace.ts";
 import { atLeast, atMost, Lane } from "../lanes/lane.ts";
+import { notInstalled, type Peer, peers } from "../lanes/peers.ts";
 import { leaveGatewayCore, onOtherCores } from "../lanes/placement.ts";
+import type { RunningTarget } from "../lanes/target.ts";
 import { type Ask, cpuOf, runTrial, shuffled } from "../lanes/trial.ts";
 import type { LoadResult } from "../load/job.ts";
 import { memoryOf } from "../process-tree.ts";
@@ -15,6 +17,8 @@ const stalledMbMax = 60;
 const pacedStreams = 1_000;
 const manyStreams = 2_000;
 const stalledReaders = 50;
+/** So few that every gateway keeps up with them. */
+const comparedStreams = 20;
 
 const stream = (plan: string) => ({
   model: "planned",
@@ -36,7 +40,8 @@ const asks = {
     windowMs: 3_000,
   },
   many: {
-    body: stream("tokens=60 period=250"),
+    // Each begins anew once in the window.
+    body: stream("tokens=36 period=250"),
     pattern: { kind: "closed", connections: manyStreams, pauseMs: 0 },
     spreadMs: 5_000,
     windowMs: 10_000,
@@ -53,6 +58,12 @@ const asks = {
 
 type Name = keyof typeof asks;
 
+const compared: Ask = {
+  ...asks.paced,
+  pattern: { kind: "closed", connections: comparedStreams, pauseMs: 0 },
+  eventsPerSecond: comparedStreams * 20,
+};
+
 /** What an event of a stream costs, and what streams hold. */
 export async function streamLanes(): Promise<Section> {
   leaveGatewayCore();
@@ -60,7 +71,7 @@ export async function streamLanes(): Promise<Section> {
   const upstream = parts.use(await startUpstreamProcess({ prefix: onOtherCores }));
   const does = "as in the full lane, with one key";
   const gateway = await startHeadrace({
-    name: "streams",
+    name: "Headrace",
     does,
     kind: "embedded",
     yaml: upstream.yaml(["chat"]),
@@ -68,6 +79,11 @@ export async function streamLanes(): Promise<Section> {
     logsRequests: true,
   });
   parts.use(gateway);
+  const targets: RunningTarget[] = [gateway];
+  for (const peer of peers) {
+    if (peer.isInstalled()) targets.push(parts.use(await peer.start(upstream.baseUrl)));
+  }
+  const comparedLanes = new Map(targets.map(({ name }) => [name, new Lane(comparedName(name))]));
   const lanes: Record<Name, Lane> = {
     paced: new Lane(`${pacedStreams.toLocaleString("en")} streams, an event each 50 ms`),
     "zero-gap": new Lane("16 streams without a pause"),
@@ -84,10 +100,13 @@ export async function streamLanes(): Promise<Section> {
         growthMb[round] = (trial.result.residentMb.gateway ?? Number.NaN) - residentMb;
       }
     }
+    for (const target of shuffled(targets)) {
+      comparedLanes.get(target.name)?.add(round, await runTrial(target, upstream, compared));
+    }
   }
   return {
     title: "Lanes: streams",
-    method: `Chat streams, one event for each write of the upstream; ${rounds} rounds, the lanes in another order in each, voided and placed as above. An event is counted when its client has all of it. Memory is the gateway process's at the end of the window; that of stalled readers is its growth over the moment before, 15 s and more after they began, while the upstream has 100,000 events for each of them.`,
+    method: `Chat streams, one event for each write of the upstream; ${rounds} rounds, the lanes in another order in each, voided and placed as above. An event is counted when its client has all of it. Memory is the gateway process's at the end of the window; that of stalled readers is its growth over the moment before, 15 s and more after they began, while the upstream has 100,000 events for each of them. Gateways are compared, as in the lanes of whole answers, with so few streams that each keeps up; what they do besides stands there.`,
     figures: [
       lanes.paced.figure("CPU time", "us an event", 1, perEvent, atMost(pacedMicrosecondsMax, "us")),
       lanes.paced.figure("events", "/s", 0, ({ events, seconds }) => events / seconds),
@@ -101,8 +120,17 @@ export async function streamLanes(): Promise<Section> {
       lanes.many.figure("memory", "MB", 0, ({ residentMb }) => residentMb.gateway, atMost(manyStreamsMbMax, "MB")),
       lanes.many.figure("first byte, p99", "ms", 1, ({ firstByte }) => firstByte?.p99),
       lanes.stalled.figure("memory more", "MB", 0, (_, round) => growthMb[round], atMost(stalledMbMax, "MB")),
+      ...[...comparedLanes.values()].map((lane) => lane.figure("CPU time", "us an event", 1, perEvent)),
+      ...peers.filter(({ isInstalled }) => !isInstalled()).map(missing),
     ],
   };
+}
+
+const comparedName = (gateway: string) => `${gateway}, ${comparedStreams} streams, an event each 50 ms`;
+
+/** A gap that is told, and not passed by. */
+function missing({ name }: Peer): Figure {
+  return { name: `${comparedName(name)}: CPU time`, reached: notInstalled };
 }
 
 function perEvent(result: LoadResult): number {
