@@ -369,8 +369,12 @@ describe("the command line", () => {
     expect(made.code).toBe(0);
     const server = start(folder);
     const url = await server.url();
-    const call = (key: string, path: string, method = "GET") =>
-      fetch(url + path, { method, headers: { authorization: `Bearer ${key}` } });
+    const call = (key: string, path: string, method = "GET", body?: object) =>
+      fetch(url + path, {
+        method,
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
     const adminKey = /^(sk-admin-\S+)$/m.exec(made.output)?.[1] ?? "";
     expect((await call(adminKey, "/v1/organization/projects")).status).toBe(200);
 
@@ -381,6 +385,16 @@ describe("the command line", () => {
     expect((await run(folder, ["organizations", "resume", id])).output).toContain("(Online) is active");
     expect((await call(adminKey, "/v1/organization/projects")).status).toBe(200);
     expect((await run(folder, ["organizations", "list"])).output).toMatch(new RegExp(`${id} +active .*Online`));
+
+    const adminKeys = "/v1/organization/admin_api_keys";
+    const own = (await (await call(adminKey, adminKeys)).json()) as { data: { id: string }[] };
+    const lastAdmin = await run(folder, ["keys", "revoke", own.data[0]?.id ?? ""]);
+    expect(lastAdmin.code).toBe(1);
+    expect(lastAdmin.output).toContain("the organization's last admin key");
+    expect((await call(adminKey, "/v1/organization/projects")).status).toBe(200);
+    expect((await call(adminKey, adminKeys, "POST", { name: "Second" })).status).toBe(200);
+    expect((await run(folder, ["keys", "revoke", own.data[0]?.id ?? ""])).code).toBe(0);
+    expect((await call(adminKey, "/v1/organization/projects")).status).toBe(401);
 
     const key = await run(folder, ["keys", "create", "--kind", "operator", "--name", "Second"]);
     const value = /^(sk-operator-\S+)$/m.exec(key.output)?.[1] ?? "";

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import type { ServerProcess } from "@headrace/server/testing/server-process.ts";
 import { storedAttempts, storedDurations } from "@headrace/server/testing/stored-usage.ts";
+import { until } from "@headrace/server/testing/until.ts";
 import { type DatabaseKind, newPlace } from "../place.ts";
 import type { Soak } from "../soaks/soak-result.ts";
 import { endServer, openScene } from "./scene.ts";
 import { startSteadyLoad } from "./steady-load.ts";
-import { until } from "./until.ts";
 
 export type ClockJumps = {
   readonly kind: DatabaseKind;

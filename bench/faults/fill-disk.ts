@@ -1,9 +1,9 @@
 import type { SmallDisk } from "@headrace/server/testing/small-disk.ts";
+import { until } from "@headrace/server/testing/until.ts";
 import type { Soak } from "../soaks/soak-result.ts";
 import { missingResponses, startResponseWriter } from "./responses.ts";
 import { endServer, oddLines, openScene } from "./scene.ts";
 import { startSteadyLoad } from "./steady-load.ts";
-import { until } from "./until.ts";
 
 /** A full disk takes no ends: what was over when the server was killed is booked with its tokens, as interrupted. */
 const withoutItsEnd = /: booked as interrupted, though/;

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "@headrace/server/testing/until.ts";
 import type { DatabaseKind } from "../place.ts";
 import type { Soak } from "../soaks/soak-result.ts";
 import { breakablePlace } from "./breakable-database.ts";
@@ -5,7 +7,6 @@ import { randomFrom } from "./random.ts";
 import { missingResponses, startResponseWriter } from "./responses.ts";
 import { endServer, openScene } from "./scene.ts";
 import { startSteadyLoad } from "./steady-load.ts";
-import { sleep, until } from "./until.ts";
 
 export type DatabaseKills = {
   readonly kind: DatabaseKind;

@@ -1,11 +1,11 @@
 import { chatModel, type RunningServer, startServer } from "@headrace/conformance/node/serve.mjs";
 import { childProcess } from "@headrace/conformance/processes.ts";
 import { storedAttempts } from "@headrace/server/testing/stored-usage.ts";
+import { until } from "@headrace/server/testing/until.ts";
 import { newPlace } from "../place.ts";
 import { tokensAheadMax } from "../reconcile/reconcile.ts";
 import type { Soak } from "../soaks/soak-result.ts";
 import { randomFrom } from "./random.ts";
-import { until } from "./until.ts";
 
 export type EngineKills = { readonly seed: number; readonly kills: number; readonly clients: number };
 

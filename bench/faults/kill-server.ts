@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type DatabaseKind, newPlace } from "../place.ts";
 import type { Soak } from "../soaks/soak-result.ts";
 import { randomFrom } from "./random.ts";
 import { endServer, openScene } from "./scene.ts";
-import { sleep } from "./until.ts";
 
 export type ServerKills = {
   readonly kind: DatabaseKind;

@@ -1,7 +1,7 @@
+import { until } from "@headrace/server/testing/until.ts";
 import type { Lane } from "../reconcile/lanes.ts";
 import type { House } from "./house.ts";
 import { askAndLeave, type LeavingClient } from "./raw-client.ts";
-import { until } from "./until.ts";
 
 /** So many clients are there at once. */
 const clientsMax = 32;

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { until } from "@headrace/server/testing/until.ts";
 import { freePort } from "@headrace/tools/test/postgres-server.ts";
-import { sleep, until } from "./until.ts";
 
 /** nginx as deploy/nginx/headrace.conf sets it up, before processes on this machine, whose /readyz it is made to follow. */
 export type Nginx = AsyncDisposable & {

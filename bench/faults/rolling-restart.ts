@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { ServerProcess } from "@headrace/server/testing/server-process.ts";
+import { until } from "@headrace/server/testing/until.ts";
 import { freePort } from "@headrace/tools/test/postgres-server.ts";
 import { newPlace } from "../place.ts";
 import type { Soak } from "../soaks/soak-result.ts";
 import { startNginx } from "./nginx.ts";
 import { endServer, openScene } from "./scene.ts";
 import { startSteadyLoad } from "./steady-load.ts";
-import { until } from "./until.ts";
 
 export type RollingRestart = {
   readonly restarts: number;

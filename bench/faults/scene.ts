@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ServerProcess, startServerProcess } from "@headrace/server/testing/server-process.ts";
 import { allStoredUsage } from "@headrace/server/testing/stored-usage.ts";
+import { until } from "@headrace/server/testing/until.ts";
 import type { Place } from "../place.ts";
 import { type ChatCase, chatReceipt } from "../reconcile/chat-client.ts";
 import type { Receipt } from "../reconcile/receipt.ts";
 import { type Reconciliation, reconcile } from "../reconcile/reconcile.ts";
 import { startUpstreamProcess, type UpstreamProcess } from "../upstream/upstream-process.ts";
-import { until } from "./until.ts";
 
 export type StartOptions = {
   /** Its folder within the place. */

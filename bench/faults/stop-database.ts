@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerProcess } from "@headrace/server/testing/server-process.ts";
+import { until } from "@headrace/server/testing/until.ts";
 import type { DatabaseKind } from "../place.ts";
 import type { Soak } from "../soaks/soak-result.ts";
 import { breakablePlace } from "./breakable-database.ts";
 import { endServer, openScene } from "./scene.ts";
 import { startSteadyLoad } from "./steady-load.ts";
-import { sleep, until } from "./until.ts";
 
 export type DatabaseStop = {
   readonly kind: DatabaseKind;

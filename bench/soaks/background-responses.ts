@@ -1,9 +1,9 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { validateResponseStream } from "@headrace/conformance/stream-validator/response-stream-validator.ts";
 import { type ServerProcess, startServerProcess } from "@headrace/server/testing/server-process.ts";
 import { storedAttempts } from "@headrace/server/testing/stored-usage.ts";
-import { sleep } from "../faults/until.ts";
 import { newPlace } from "../place.ts";
 import { startSlowModel } from "./slow-model.ts";
 import type { Soak } from "./soak-result.ts";

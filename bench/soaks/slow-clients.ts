@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { until } from "@headrace/server/testing/until.ts";
 import { type House, openHouse } from "../faults/house.ts";
 import { upstreamIsFree } from "../faults/leave-everywhere.ts";
 import { askAndLeave } from "../faults/raw-client.ts";
 import { stallAfterHead } from "../faults/stalled-reader.ts";
-import { until } from "../faults/until.ts";
 import { newPlace } from "../place.ts";
 import type { Soak } from "./soak-result.ts";
 

@@ -27,7 +27,8 @@ const help = `headrace ${program.version}
   keys create --kind operator [--name TEXT]
                                         makes an operator key and prints it once
   keys list                             all keys, without their secrets
-  keys revoke ID                        ends a key; servers refuse it within seconds
+  keys revoke ID                        ends a key; servers refuse it within seconds. An organization's last admin key and
+                                        the last operator key stay, as over the API
   organizations create --name TEXT      makes an organization and prints its first admin key once
   organizations list                    all organizations
   organizations suspend ID              refuses all keys of an organization

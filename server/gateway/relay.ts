@@ -13,6 +13,7 @@ import { EventFramer } from "./event-framer.ts";
 import { LimitedReader } from "./limited-reader.ts";
 import { attemptStatus, RequestAccount } from "./request-account.ts";
 import { saidBytesOf } from "./said-bytes.ts";
+import { isEventStream } from "./sse-events.ts";
 import { findToldError, isErrorAnswer } from "./told-error.ts";
 
 export type RelayLimits = {
@@ -87,8 +88,8 @@ export class Relay {
    */
   async stream(request: RelayRequest, onBroken: (error: ApiError) => string): Promise<EventFrames> {
     const attempt = await this.#open(request);
-    const contentType = attempt.answer.contentType.toLowerCase();
-    if (!contentType.startsWith("text/event-stream")) {
+    const { contentType } = attempt.answer;
+    if (!isEventStream(contentType)) {
       attempt.account.end("failed", undefined);
       attempt.answer.body.cancel();
       throw new ApiError(

@@ -6,6 +6,11 @@ const eventEnd = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))/;
 /** CR and LF alone end a line of an event; `.` and `$` of a regular expression take U+2028 and U+2029 for ends as well. */
 const dataLine = /(?:^|[\r\n])data: ?([^\r\n]*)/;
 
+/** Whether an answer's `content-type` says that it is a stream of events. */
+export function isEventStream(contentType: string): boolean {
+  return contentType.toLowerCase().startsWith("text/event-stream");
+}
+
 /** The events of a piece that holds whole ones, each without the blank line that ends it. */
 export function splitEvents(piece: string): string[] {
   // Nearly all of them end their lines by a line feed alone, which needs no pattern.

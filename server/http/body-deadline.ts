@@ -1,5 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
-import { Deadlines, type Waiting } from "../adapters/provider/deadlines.ts";
+import { Deadlines, type Waiting } from "../common/deadlines.ts";
 
 /** How slowly a request's body may come. */
 export type BodyPace = {

@@ -138,5 +138,3 @@ export function dataFrame(json: string): string {
 export function namedFrame(event: string, json: string): string {
   return `event: ${event}\ndata: ${json}\n\n`;
 }
-
-export const eventStreamContentType = "text/event-stream; charset=utf-8";

@@ -8,6 +8,7 @@ import { findDefaultProject, findProject, type ProjectReference } from "./identi
 import { newId } from "./ids.ts";
 import { findKeyOwner } from "./key-owner-store.ts";
 import { findKeys, insertKey, type KeyRow, keysTopic, listKeys, type NewKeyRow, revokeKey } from "./key-store.ts";
+import { refuseLastKey } from "./last-key.ts";
 
 export type KeySummary = {
   readonly id: string;
@@ -73,9 +74,16 @@ export class KeyService {
     return inPlatform(this.#db, async (transaction) => (await listKeys(transaction)).map(summarize));
   }
 
+  /**
+   * Revokes an organization's or a project's key.
+   * @throws IdentityError for an id that no working key has, ApiError for an organization's last admin key
+   */
   async revoke(id: string): Promise<void> {
     await inPlatform(this.#db, async (transaction) => {
       const [key] = await findKeys(transaction, [id]);
+      if (key?.kind === "admin" && key.organization_id !== null) {
+        await refuseLastKey(transaction, { kind: "admin", organizationId: key.organization_id }, id);
+      }
       if (key === undefined || !(await revokeKey(transaction, id))) {
         throw new IdentityError(`There is no active key '${id}'. See 'keys list'.`);
       }

@@ -91,6 +91,29 @@ export function findKeys(transaction: Transaction<Tables>, ids: readonly string[
   return selectKeys(transaction).where("id", "in", ids).execute();
 }
 
+/** The keys that manage the installation, or one organization. */
+export type ManagementKeys =
+  | { readonly kind: "operator" }
+  | { readonly kind: "admin"; readonly organizationId: string };
+
+/**
+ * The ids of such keys that work now, held until the transaction ends: of two that each revoke one of the last two, the
+ * second sees that its own would be the last.
+ */
+export async function lockWorkingKeys(transaction: Transaction<Tables>, keys: ManagementKeys): Promise<string[]> {
+  const organizationId = keys.kind === "admin" ? keys.organizationId : null;
+  const rows = await transaction
+    .selectFrom("api_keys")
+    .select(["id", "expires_at"])
+    .where("kind", "=", keys.kind)
+    .where("organization_id", organizationId === null ? "is" : "=", organizationId)
+    .where("revoked_at", "is", null)
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  return rows.filter((row) => row.expires_at === null || row.expires_at > new Date()).map((row) => row.id);
+}
+
 /** @returns whether there was such a key that was not revoked yet. */
 export async function revokeKey(transaction: Transaction<Tables>, id: string): Promise<boolean> {
   const result = await transaction

@@ -2,7 +2,7 @@ import { chatUsageOf } from "@headrace/contract/chat/create-chat-completion.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { withIdleLimit } from "../gateway/limited-reader.ts";
-import { readEventData } from "../gateway/sse-events.ts";
+import { isEventStream, readEventData } from "../gateway/sse-events.ts";
 import { estimatedTokens } from "../metering/estimated-tokens.ts";
 import type { CancelSignal } from "../ports/cancel-signal.ts";
 import type { LanguageModel, ModelPart } from "../ports/language-model.ts";
@@ -59,7 +59,7 @@ async function send(request: ModelRequest, options: ChatModelOptions, signal: Ca
 
 /** A page of a proxy is refused before a byte of the answer is sent. */
 function requireEventStream({ contentType, body }: UpstreamAnswer): void {
-  if (contentType.toLowerCase().startsWith("text/event-stream")) return;
+  if (isEventStream(contentType)) return;
   body.cancel();
   const message = "The model's server did not answer with a stream. Try again later, or tell the operator.";
   throw new ApiError("upstream_failed", message, { cause: `content-type ${contentType}` });

@@ -37,12 +37,3 @@ export async function requireOperatorKey(transaction: Transaction<Tables>, id: s
   if (row !== undefined) return row;
   throw new ApiError("not_found", `There is no operator key '${id}'.`, { param: "key_id" });
 }
-
-/**
- * The ids of the operator keys that work now, held until the transaction ends: of two that each revoke one of the last
- * two, the second sees that its own would be the last.
- */
-export async function lockWorkingOperatorKeys(transaction: Transaction<Tables>): Promise<string[]> {
-  const rows = await selectKeys(transaction).orderBy("id").forUpdate().execute();
-  return rows.filter((row) => row.expires_at === null || row.expires_at > new Date()).map((row) => row.id);
-}

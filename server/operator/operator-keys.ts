@@ -1,4 +1,3 @@
-import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { CreateOperatorApiKeyBody } from "@headrace/contract/headrace/operator-api-keys.ts";
 import type { AuditActor } from "../audit/audit-events.ts";
 import { appendInstallationEvent } from "../audit/installation-log.ts";
@@ -7,7 +6,8 @@ import { inPlatform } from "../database/tenant.ts";
 import { generateApiKey } from "../identity/api-key.ts";
 import { expiryAfter } from "../identity/expiry.ts";
 import { keysTopic, revokeKey } from "../identity/key-store.ts";
-import { lockWorkingOperatorKeys, type OperatorKeyRow, requireOperatorKey } from "./operator-key-store.ts";
+import { refuseLastKey } from "../identity/last-key.ts";
+import { type OperatorKeyRow, requireOperatorKey } from "./operator-key-store.ts";
 import type { OperatorServices } from "./operator-services.ts";
 
 /** A new operator key; its text is given once, here, and works at once. */
@@ -38,8 +38,7 @@ export async function createOperatorKey(
 }
 
 /**
- * Revokes an operator key, be it the one that asks: who replaces a key makes the new one first. The last one that works
- * stays, since nobody could run the installation any more.
+ * Revokes an operator key, be it the one that asks: who replaces a key makes the new one first.
  * @throws ApiError `not_found`, and `invalid_value` for the last one
  */
 export async function deleteOperatorKey(
@@ -48,15 +47,8 @@ export async function deleteOperatorKey(
   id: string,
 ): Promise<void> {
   await inPlatform(db, async (transaction) => {
-    const working = await lockWorkingOperatorKeys(transaction);
+    await refuseLastKey(transaction, { kind: "operator" }, id);
     await requireOperatorKey(transaction, id);
-    if (working.length === 1 && working[0] === id) {
-      throw new ApiError(
-        "invalid_value",
-        "This is the last operator key that works: nobody could run the installation any more. Create another one first.",
-        { param: "key_id" },
-      );
-    }
     await revokeKey(transaction, id);
     await appendChange(transaction, keysTopic, id);
     await appendInstallationEvent(transaction, { type: "operator_api_key.deleted", actor, payload: { id } });

@@ -5,7 +5,7 @@ import type { OperatorServices } from "./operator-services.ts";
 
 /**
  * Revokes a key of any kind for the command line, by the rule of its kind.
- * @throws IdentityError or ApiError for an id that no working key has, and for the last operator key
+ * @throws IdentityError or ApiError for an id that no working key has, ApiError where `refuseLastKey` refuses it
  */
 export async function revokeAnyKey(services: OperatorServices, id: string): Promise<void> {
   const [key] = await inPlatform(services.db, (transaction) => findKeys(transaction, [id]));

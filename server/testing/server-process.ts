@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runtimeEnvironment } from "@headrace/tools/launch/runtime-environment.mjs";
 
 /** A server in a process of its own. */
 export type ServerProcess = {
@@ -46,7 +47,7 @@ export async function startServerProcess(options: {
   const words = ["--no-env-file", ...(options.preload === undefined ? [] : ["--preload", options.preload]), program];
   const child = spawn(process.execPath, words, {
     cwd: options.folder,
-    env: { PATH: process.env.PATH, HOME: options.folder, BUN_CONFIG_MAX_HTTP_REQUESTS: "16384", ...settings },
+    env: { PATH: process.env.PATH, HOME: options.folder, ...runtimeEnvironment, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = new Promise<number | null>((resolve) => child.once("close", resolve));

@@ -46,6 +46,13 @@ const cases: readonly Case[] = [
   },
   {
     check: importDirection,
+    rule: "the HTTP pipeline takes what an adapter has",
+    bad: file("server/http/body.ts", 'import { wait } from "../adapters/provider/wait.ts";\n'),
+    line: 1,
+    good: file("server/http/body.ts", 'import { wait } from "../common/wait.ts";\n'),
+  },
+  {
+    check: importDirection,
     rule: "a resource reaches past another one's index",
     bad: file("server/resources/batches/index.ts", 'import { store } from "../files/file-store.ts";\n'),
     line: 1,

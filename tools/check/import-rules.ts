@@ -54,8 +54,8 @@ export const importRules: readonly ImportRule[] = [
   {
     files: /^server\/(http|gateway)\//,
     except: testFiles,
-    allows: outside("server/resources/", "server/platform.ts"),
-    reason: "http and gateway serve every resource and know none",
+    allows: outside("server/resources/", "server/adapters/", "server/platform.ts"),
+    reason: "http and gateway serve every resource and know none, and use ports instead of their adapters",
   },
   {
     files: /^server\/resources\//,

@@ -4,6 +4,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "nod
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { AnswerBody } from "../../ports/upstream.ts";
 import { listenOnLoopback } from "../../testing/listen-on-loopback.ts";
+import { until } from "../../testing/until.ts";
 import { DirectWire } from "./direct-wire.ts";
 import type { WireAnswer } from "./wire.ts";
 
@@ -246,12 +247,3 @@ describe("a body", () => {
     expect(await bytesOf(body).then(() => "whole", String)).toContain("ended before the answer did");
   });
 });
-
-/** Well above what it takes on an idle machine, so that a busy one doesn't fail the test. */
-async function until(holds: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 5_000;
-  while (!holds()) {
-    if (performance.now() > deadlineMs) throw new Error("did not happen within 5 s");
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -1,7 +1,7 @@
+import { Deadlines } from "../../common/deadlines.ts";
 import type { ProviderConfig } from "../../config/headrace-yaml.ts";
 import type { AnswerBody } from "../../ports/upstream.ts";
 import { ResponseBody, streamOf } from "../response-body.ts";
-import { Deadlines } from "./deadlines.ts";
 import { ConnectionPool } from "./http1/connection-pool.ts";
 import { Exchange } from "./http1/exchange.ts";
 import type { ResponseHead } from "./http1/response-head.ts";

@@ -1,9 +1,9 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { Deadlines, type Waiting } from "../../common/deadlines.ts";
 import { errorCodeOf } from "../../config/config-error.ts";
 import type { ProviderConfig } from "../../config/headrace-yaml.ts";
 import { ResponseBody } from "../response-body.ts";
 import { acceptsConnection } from "./connect-probe.ts";
-import { Deadlines, type Waiting } from "./deadlines.ts";
 import { basePathOf, requestHeaders, requestIdHeader } from "./request-headers.ts";
 import type { ProviderWire, WireAnswer, WireRequest } from "./wire.ts";
 import { timedOut, unanswered, unreachable } from "./wire-failures.ts";

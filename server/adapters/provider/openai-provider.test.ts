@@ -9,6 +9,7 @@ import type { ProviderConfig } from "../../config/headrace-yaml.ts";
 import { Secret } from "../../config/secret-value.ts";
 import { listenOnLoopback } from "../../testing/listen-on-loopback.ts";
 import { responseOf } from "../../testing/response-of.ts";
+import { until } from "../../testing/until.ts";
 import { DirectWire } from "./direct-wire.ts";
 import { FetchWire } from "./fetch-wire.ts";
 import { OpenAiProvider } from "./openai-provider.ts";
@@ -308,12 +309,3 @@ describe("a host that never accepts", () => {
     },
   );
 });
-
-/** Well above the 100 ms that are promised on an idle machine, so that a busy one doesn't fail the test. */
-async function until(holds: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 2_000;
-  while (!holds()) {
-    if (performance.now() > deadlineMs) throw new Error("did not happen within 2 s");
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -1,8 +1,8 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { Deadlines, type Waiting } from "../../common/deadlines.ts";
 import type { ConcurrencyLimit } from "../../config/headrace-yaml.ts";
 import type { CancelSignal } from "../../ports/cancel-signal.ts";
 import type { UpstreamSlot, UpstreamSlots } from "../../ports/upstream.ts";
-import { Deadlines, type Waiting } from "./deadlines.ts";
 
 type Waiter = Waiting & {
   readonly projectId: string;

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { errorOf, organizationOf } from "../../testing/admin-client.ts";
+import { errorOf, newOrganization, organizationOf } from "../../testing/admin-client.ts";
 import { startTestServer } from "../../testing/test-server.ts";
 
 const server = await startTestServer();
@@ -114,6 +114,18 @@ describe("admin keys", () => {
     const as = (key: string) => organizationAs(key).adminAPIKeys;
     const second = await as(first.value).create({ name: "second" });
     const outcomes = await Promise.allSettled([as(first.value).delete(second.id), as(second.value).delete(first.id)]);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("the last one can't be revoked on the command line either, also not while the other one is deleted", async () => {
+    const { key: first, api } = await newOrganization(server, "Own");
+    const firstId = (await api.adminAPIKeys.list()).data[0]?.id ?? "";
+    await expect(server.foundation.keys.revoke(firstId)).rejects.toThrow("the organization's last admin key");
+    const second = await api.adminAPIKeys.create({ name: "second" });
+    const outcomes = await Promise.allSettled([
+      server.foundation.keys.revoke(firstId),
+      organizationAs(first).adminAPIKeys.delete(second.id),
+    ]);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 });

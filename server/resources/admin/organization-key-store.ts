@@ -159,20 +159,3 @@ export async function revokeKeys(
     .execute();
   for (const id of ids) await appendChange(transaction, keysTopic, id);
 }
-
-/**
- * The ids of an organization's admin keys that still work, held until the transaction ends: of two that each revoke one
- * of the last two, the second sees that its own would be the last.
- */
-export async function lockAdminKeys(transaction: Transaction<Tables>, organizationId: string): Promise<string[]> {
-  const rows = await transaction
-    .selectFrom("api_keys")
-    .select(["id", "expires_at"])
-    .where("organization_id", "=", organizationId)
-    .where("kind", "=", "admin")
-    .where("revoked_at", "is", null)
-    .orderBy("id")
-    .forUpdate()
-    .execute();
-  return rows.filter((row) => row.expires_at === null || row.expires_at > new Date()).map((row) => row.id);
-}

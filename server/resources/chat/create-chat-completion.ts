@@ -6,16 +6,15 @@ import { patchJson } from "../../gateway/patch-json.ts";
 import type { RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
 import { underPolicy } from "../../gateway/under-policy.ts";
-import { endpoint, json, type Reply } from "../../http/endpoint.ts";
-import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
+import { endpoint, type Reply } from "../../http/endpoint.ts";
+import { dataFrame } from "../../http/event-stream.ts";
 import type { ChatServices } from "./chat-services.ts";
-import { type ChatTurn, createThroughResponses } from "./create-through-responses.ts";
-import { keptStream } from "./kept-stream.ts";
-import { withFunctionCall, withFunctionCallChunks } from "./legacy-answers.ts";
+import { type ChatTurn, chunksReply, completionReply, wantsUsage } from "./chat-turn.ts";
+import { createThroughResponses } from "./create-through-responses.ts";
 import { inLegacyWords, legacyParameters, usesFunctions, withTools } from "./legacy-functions.ts";
 import { refuseContradictions } from "./local-rules.ts";
-import { createKeeper, keepCompletion, parseCompletion } from "./stored-completion.ts";
-import { leaveOutUsageChunk, withoutUsageChunk } from "./usage-chunk.ts";
+import { createKeeper, parseCompletion } from "./stored-completion.ts";
+import { leaveOutUsageChunk } from "./usage-chunk.ts";
 
 export const createChatCompletionEndpoint = (services: ChatServices) =>
   endpoint(createChatCompletion, async ({ body: requested, rawBody, principal, context }) => {
@@ -38,15 +37,11 @@ export const createChatCompletionEndpoint = (services: ChatServices) =>
   });
 
 /** The fast lane: the upstream is told in the caller's own words. */
-async function relayChat(
-  services: ChatServices,
-  { body, deployment, principal, context, keeper, isLegacy }: ChatTurn,
-  rawBody: Uint8Array,
-): Promise<Reply<ChatCompletion>> {
+async function relayChat(services: ChatServices, turn: ChatTurn, rawBody: Uint8Array): Promise<Reply<ChatCompletion>> {
+  const { body, deployment, principal, context, keeper, isLegacy } = turn;
   const streamed = body.stream === true;
-  const wantsUsage = body.stream_options?.include_usage === true;
   // What is kept, or told in other words, is made of all that came.
-  const leavesOutUsage = !wantsUsage && keeper === undefined && !isLegacy;
+  const leavesOutUsage = !wantsUsage(body) && keeper === undefined && !isLegacy;
   const request: RelayRequest = {
     operation: createChatCompletion,
     deployment,
@@ -58,7 +53,7 @@ async function relayChat(
       ...(body.service_tier ? { service_tier: body.service_tier } : {}),
       ...(isLegacy ? Object.fromEntries(legacyParameters.map((name) => [name, body[name]])) : {}),
       // Metering needs the usage whether the caller asked for it or not.
-      ...(streamed && !wantsUsage ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
+      ...(streamed && !wantsUsage(body) ? { stream_options: { ...body.stream_options, include_usage: true } } : {}),
     }),
     principal,
     context,
@@ -70,20 +65,8 @@ async function relayChat(
     if (keeper === undefined && !isLegacy) {
       return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
     }
-    const told = parseCompletion(answer);
-    const completion = isLegacy ? withFunctionCall(told) : told;
-    return json(keeper === undefined ? completion : await keepCompletion(completion, keeper));
+    return completionReply(parseCompletion(answer), turn);
   }
-  const relayed = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
-  const told = isLegacy ? withFunctionCallChunks(relayed) : relayed;
-  const frames = keeper === undefined ? told : keptStream(told, keeper);
-  return {
-    kind: "stream",
-    contentType: eventStreamContentType,
-    body: eventStream(
-      wantsUsage || leavesOutUsage ? frames : withoutUsageChunk(frames),
-      services.heartbeats,
-      context.fields,
-    ),
-  };
+  const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
+  return chunksReply(services, frames, turn, !leavesOutUsage);
 }

@@ -1,35 +1,23 @@
 import type { ChatCompletion } from "@headrace/contract/chat/completion.ts";
 import { createChatCompletion } from "@headrace/contract/chat/create-chat-completion.ts";
-import type { CreateChatCompletionBody } from "@headrace/contract/chat/request.ts";
 import { chatServedThroughResponses } from "@headrace/contract/chat/served-through-responses.ts";
 import { refuseUnserved } from "@headrace/contract/common/served.ts";
 import { createResponse } from "@headrace/contract/responses/create-response.ts";
 import type { Relay, RelayRequest } from "../../gateway/relay.ts";
 import { dataOf, splitEvents } from "../../gateway/sse-events.ts";
-import { type EventFrames, json, type Reply } from "../../http/endpoint.ts";
-import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
+import type { EventFrames, Reply } from "../../http/endpoint.ts";
+import { dataFrame } from "../../http/event-stream.ts";
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
+import { type ChatTurn, chunksReply, completionReply, wantsUsage } from "./chat-turn.ts";
 import { ChunksFromEvents } from "./chunks-from-events.ts";
 import { completionFromResponse } from "./completion-from-response.ts";
-import { keptStream } from "./kept-stream.ts";
-import { withFunctionCall, withFunctionCallChunks } from "./legacy-answers.ts";
 import { toResponsesRequest } from "./responses-request.ts";
-import { type Keeper, keepCompletion } from "./stored-completion.ts";
-import { withoutUsageChunk } from "./usage-chunk.ts";
 
 type Services = { readonly relay: Relay; readonly heartbeats: HeartbeatWheel };
-/** One checked request for a chat completion. */
-export type ChatTurn = Pick<RelayRequest, "deployment" | "principal" | "context"> & {
-  readonly body: CreateChatCompletionBody;
-  /** Set where the answer is to be stored. */
-  readonly keeper: Keeper | undefined;
-  /** The caller spoke of functions: so does its answer, although the body has tools. */
-  readonly isLegacy: boolean;
-};
 
 /** A model that speaks Responses only answers a chat completion. */
 export async function createThroughResponses(services: Services, turn: ChatTurn): Promise<Reply<ChatCompletion>> {
-  const { deployment, principal, context, keeper, isLegacy } = turn;
+  const { deployment, principal, context, keeper } = turn;
   // What is stored is stored here, and nowhere in the account that all tenants share.
   const body = keeper === undefined ? turn.body : { ...turn.body, metadata: undefined };
   refuseUnserved(chatServedThroughResponses, body);
@@ -44,29 +32,13 @@ export async function createThroughResponses(services: Services, turn: ChatTurn)
     attempt: 1,
   };
   if (body.stream !== true) {
-    const answer = completionFromResponse(await services.relay.answer(request), deployment.model);
-    const completion = isLegacy ? withFunctionCall(answer) : answer;
-    return json(keeper === undefined ? completion : await keepCompletion(completion, keeper));
+    return completionReply(completionFromResponse(await services.relay.answer(request), deployment.model), turn);
   }
   const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
-  const includesUsage = body.stream_options?.include_usage === true;
   // The usage is stored whether the caller asked for it or not.
-  const chunks = new ChunksFromEvents({
-    model: deployment.model,
-    includesUsage: includesUsage || keeper !== undefined,
-  });
-  const spoken = toChunkFrames(frames, chunks);
-  const told = isLegacy ? withFunctionCallChunks(spoken) : spoken;
-  const kept = keeper === undefined ? told : keptStream(told, keeper);
-  return {
-    kind: "stream",
-    contentType: eventStreamContentType,
-    body: eventStream(
-      includesUsage || keeper === undefined ? kept : withoutUsageChunk(kept),
-      services.heartbeats,
-      context.fields,
-    ),
-  };
+  const includesUsage = wantsUsage(body) || keeper !== undefined;
+  const chunks = new ChunksFromEvents({ model: deployment.model, includesUsage });
+  return chunksReply(services, toChunkFrames(frames, chunks), turn, includesUsage);
 }
 
 const decoder = new TextDecoder();

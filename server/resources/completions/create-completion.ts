@@ -4,8 +4,9 @@ import { patchJson } from "../../gateway/patch-json.ts";
 import type { Relay, RelayRequest } from "../../gateway/relay.ts";
 import { route } from "../../gateway/route.ts";
 import { endpoint } from "../../http/endpoint.ts";
-import { dataFrame, eventStream, eventStreamContentType } from "../../http/event-stream.ts";
+import { dataFrame } from "../../http/event-stream.ts";
 import type { HeartbeatWheel } from "../../http/heartbeat.ts";
+import { streamReply } from "../../http/stream-reply.ts";
 import type { ModelDirectory } from "../../ports/upstream.ts";
 import { withoutUsageChunk } from "../chat/index.ts";
 
@@ -40,11 +41,7 @@ export const createCompletionEndpoint = (services: Services) =>
       return { kind: "bytes", contentType: "application/json; charset=utf-8", body: answer };
     }
     const frames = await services.relay.stream(request, (error) => dataFrame(JSON.stringify(error.toBody())));
-    return {
-      kind: "stream",
-      contentType: eventStreamContentType,
-      body: eventStream(wantsUsage ? frames : withoutUsageChunk(frames), services.heartbeats, context.fields),
-    };
+    return streamReply(services, wantsUsage ? frames : withoutUsageChunk(frames), context);
   });
 
 /** What OpenAI documents of `best_of`, before anything is spent. */

@@ -5,6 +5,7 @@ import { type CreateResponseBody, conversationIdOf } from "@headrace/contract/re
 import { requireKeptContent } from "../../access/keeps-content.ts";
 import { type EndpointInput, endpoint, json, type Reply } from "../../http/endpoint.ts";
 import { describe } from "../../http/render.ts";
+import { streamReply } from "../../http/stream-reply.ts";
 import type { ResponseObject } from "../../inference/response-object.ts";
 import { answerInConversation } from "../conversations/index.ts";
 import { createInBackground } from "./background/create-in-background.ts";
@@ -13,7 +14,6 @@ import { asTurn, loadHistory, refuseUnservedItems } from "./load-history.ts";
 import { prepareResponse } from "./prepare-response.ts";
 import { type Before, prepareTurn, type RoutedTurn, routeTurn, type TurnRequest } from "./prepare-turn.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
-import { streamReply } from "./stream-reply.ts";
 import { streamResponse } from "./stream-response.ts";
 import type { TurnMemory } from "./turn-memory.ts";
 

@@ -1,11 +1,11 @@
 import type { EventFrames, Reply } from "../../http/endpoint.ts";
 import { namedFrame } from "../../http/event-stream.ts";
+import { streamReply } from "../../http/stream-reply.ts";
 import { ResponseEmitter } from "../../inference/response-emitter.ts";
 import type { ResponseEvent } from "../../inference/response-events.ts";
 import { newResponseObject, type ResponseObject, type ResponseRequest } from "../../inference/response-object.ts";
 import type { RoutedTurn, TurnRequest } from "./prepare-turn.ts";
 import type { ResponseServices, ResponseTurn } from "./response-services.ts";
-import { streamReply } from "./stream-reply.ts";
 
 /** `generate: false`: a response without output, whose input the next turn need not send again. Nothing is booked. */
 export async function prepareResponse(

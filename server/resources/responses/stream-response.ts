@@ -3,12 +3,12 @@ import type { RetrieveResponseQuery } from "@headrace/contract/responses/stored-
 import type { EventFrames, Reply } from "../../http/endpoint.ts";
 import { heartbeatFrame } from "../../http/event-stream.ts";
 import type { RequestContext } from "../../http/request-context.ts";
+import { streamReply } from "../../http/stream-reply.ts";
 import type { ProjectPrincipal } from "../../ports/principal.ts";
 import { responseNotFound } from "./response-not-found.ts";
 import type { ResponseServices } from "./response-services.ts";
 import { followStream } from "./stream-log/follow-stream.ts";
 import { withoutObfuscation } from "./stream-log/without-obfuscation.ts";
-import { streamReply } from "./stream-reply.ts";
 
 /** A foreground stream's last chunk is written a little behind its response: so often it is looked for again. */
 const looksMax = 20;

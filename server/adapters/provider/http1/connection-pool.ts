@@ -1,5 +1,5 @@
+import { Deadlines, type Waiting } from "../../../common/deadlines.ts";
 import { errorCodeOf } from "../../../config/config-error.ts";
-import { Deadlines, type Waiting } from "../deadlines.ts";
 import { Connection, type ConnectionOwner, connectionHandlers } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import { WireError } from "./wire-error.ts";

@@ -1,6 +1,6 @@
+import type { Waiting } from "../../../common/deadlines.ts";
 import type { CancelSignal } from "../../../ports/cancel-signal.ts";
 import type { AnswerBody } from "../../../ports/upstream.ts";
-import type { Waiting } from "../deadlines.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseSink } from "./response-parser.ts";
 
