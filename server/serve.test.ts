@@ -180,6 +180,14 @@ describe("a server that can't start says why and ends", () => {
     first.kill("SIGTERM");
     await first.exited;
   }, 60_000);
+
+  test.skipIf(!canMountSmallDisk)("when the disk is full (a tmpfs, which only root can mount)", async () => {
+    using disk = mountSmallDisk("2m");
+    const server = start(disk.path);
+    expect(await server.exited).toBe(1);
+    expect(server.output()).toContain("Make room on the disk that HEADRACE_DATA is on");
+    expect(server.output()).not.toContain("    at ");
+  });
 });
 
 describe("SIGTERM", () => {

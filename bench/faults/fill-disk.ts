@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { SmallDisk } from "@headrace/server/testing/small-disk.ts";
 import { until } from "@headrace/server/testing/until.ts";
 import type { Soak } from "../soaks/soak-result.ts";
@@ -10,7 +12,7 @@ const withoutItsEnd = /: booked as interrupted, though/;
 
 /**
  * The disk of a server on the embedded database runs full in mid-load; the server is killed and started again on the full
- * disk. Promised: requests are refused with 503, it starts again, it takes requests when there is room, and what was
+ * disk, by the ballast that it has laid since. Promised: requests are refused with 503, it starts again, it takes requests when there is room, and what was
  * acknowledged is there.
  */
 export async function fillDisk(disk: SmallDisk, rounds: number): Promise<Soak> {
@@ -29,6 +31,7 @@ export async function fillDisk(disk: SmallDisk, rounds: number): Promise<Soak> {
     });
     const before = startResponseWriter(server);
     await until(() => clients.whole() > 20 && before.acknowledged.length > 5);
+    await until(() => existsSync(join(disk.path, "server", "data", "ballast")));
     const giveBack = disk.fill();
     await until(() => before.refusals.length > 0);
     const receipts = clients.stop();

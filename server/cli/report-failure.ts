@@ -35,6 +35,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return inspect(error);
   if (plainErrors.some((kind) => error instanceof kind)) return error.message;
   const code = "code" in error ? error.code : undefined;
+  if (code === "ENOSPC") return `${error.message}. Make room on the disk that HEADRACE_DATA is on, and start again.`;
   if (code === "EADDRINUSE") return `${error.message} Set HEADRACE_PORT to a free port, or end what uses this one.`;
   return inspect(error);
 }

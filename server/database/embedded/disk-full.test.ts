@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -125,6 +125,25 @@ function answers(opened: OpenDatabase): Promise<boolean> {
     () => false,
   );
 }
+
+test.skipIf(!canMountSmallDisk)(
+  "a database that opens on a disk that is nearly full (a tmpfs, which only root can mount) makes room for the rest of the server",
+  async () => {
+    using disk = mountSmallDisk("160m");
+    const dataFolder = join(disk.path, "data");
+    const ballast = new Ballast(dataFolder, join(dataFolder, "ballast"));
+    const before = await EmbeddedDatabase.start({ dataFolder, logger });
+    expect(ballast.isLaid).toBe(true);
+    await before.stop();
+    disk.fill();
+    const filler = join(disk.path, "filler");
+    truncateSync(filler, statSync(filler).size - 2 * 1024 * 1024);
+    const after = await EmbeddedDatabase.start({ dataFolder, logger });
+    expect(ballast.isLaid).toBe(false);
+    expect(ballast.isDiskFull).toBe(false);
+    await after.stop();
+  },
+);
 
 describe("the ballast", () => {
   const folder = mkdtempSync(join(tmpdir(), "headrace-ballast-"));

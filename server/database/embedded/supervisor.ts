@@ -25,7 +25,8 @@ const pingIntervalMsDefault = 1_000;
 const restartDelaysMs = [0, 100, 250, 500, 1_000, 2_000, 5_000];
 const failedAfterStarts = 4;
 const stopMsMax = 10_000;
-const ballastIntervalMs = 60_000;
+/** A disk that was full may be full again soon. */
+const ballastIntervalMs = 5_000;
 
 /** Keeps one embedded database running in a child process. */
 export class EmbeddedDatabase {
@@ -86,6 +87,8 @@ export class EmbeddedDatabase {
   }
 
   async #open(): Promise<void> {
+    // It may open without, but then leave nothing to the usage journal.
+    this.#makeRoom();
     if (plantSeed(this.#databaseFolder)) this.#options.logger.log("info", "made an embedded database from the seed");
     const child = new DatabaseChild(
       { databaseFolder: this.#databaseFolder, lockFolder: this.#options.dataFolder, socketPath: this.socketPath },
@@ -136,7 +139,7 @@ export class EmbeddedDatabase {
   /** Gives up the ballast where the disk is full; returns whether that made room. */
   #makeRoom(): boolean {
     if (!this.#ballast.isDiskFull || !this.#ballast.release()) return false;
-    this.#options.logger.log("error", "the disk is full: gave up the ballast file so that the database can open", {
+    this.#options.logger.log("error", "the disk is full: gave up the ballast file so that the server can start", {
       folder: this.#options.dataFolder,
     });
     return true;
