@@ -19,24 +19,34 @@ export class Lane {
     else this.#voids.push(trial.void);
   }
 
+  /** Why a round of it does not count; undefined where all do. */
+  get whyVoid(): string | undefined {
+    const [why] = this.#voids;
+    return why && `the ${this.#name} lane was: ${why}`;
+  }
+
   /** Of a round that counts; undefined of one that does not. */
   of(round: number): LoadResult | undefined {
     return this.#results.get(round);
   }
 
-  /** A line of the table: the median and range of what `measure` finds in the rounds that count. */
+  /**
+   * A line of the table: the median and range of what `measure` finds in the rounds that count.
+   * @param against the lane that `measure` holds this one against.
+   */
   figure(
     what: string,
     unit: string,
     digits: number,
     measure: (result: LoadResult, round: number) => number | undefined,
     judgement?: Judgement,
+    against?: Lane,
   ): Figure {
     const values = [...this.#results].flatMap(([round, result]) => measure(result, round) ?? []);
     const asked = judgement === undefined ? {} : { asked: judgement.asked };
     const name = `${this.#name}: ${what}`;
     if (values.length === 0) {
-      const why = this.#voids[0] ?? "a lane that it is held against is void";
+      const why = this.#voids[0] ?? against?.whyVoid ?? "nothing came of it";
       return { name, ...asked, reached: `void: ${why}`, ...(judgement === undefined ? {} : { isMet: false }) };
     }
     const voids = this.#voids.length === 0 ? "" : `, ${this.#voids.length} void: ${this.#voids[0]}`;

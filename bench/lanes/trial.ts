@@ -27,10 +27,17 @@ export type Ask = {
 /** A run, or why it says nothing. */
 export type Trial = { readonly result: LoadResult; readonly void: undefined } | { readonly void: string };
 
-/** The upstream as a target of its own: the direct lane. */
-export function direct(upstream: UpstreamProcess): Target {
-  const url = new URL(new URL(upstream.baseUrl).origin);
-  return { name: "direct", does: "", url, headers: {}, apiKeys: [], processes: {} };
+/**
+ * The upstream as a target of its own: the direct lane.
+ * @param beside a gateway that has a core of its own and may still be busy with what it was asked before.
+ */
+export function direct(upstream: UpstreamProcess, beside?: Target): Target {
+  const processes = beside?.processes ?? {};
+  return { name: "direct", does: "", url: urlOf(upstream), headers: {}, apiKeys: [], processes };
+}
+
+function urlOf({ baseUrl }: UpstreamProcess): URL {
+  return new URL(new URL(baseUrl).origin);
 }
 
 /** One run against one target. */
@@ -49,11 +56,11 @@ export async function runTrial(target: Target, upstream: UpstreamProcess, ask: A
     watched: { ...target.processes, upstream: upstream.pid },
   };
   const result = await runLoad(job, onOtherCores);
-  const why = whyVoid(result, ask, target);
+  const why = whyVoid(result, ask, target.url.origin === urlOf(upstream).origin);
   return why === undefined ? { result, void: undefined } : { void: why };
 }
 
-function whyVoid(result: LoadResult, ask: Ask, target: Target): string | undefined {
+function whyVoid(result: LoadResult, ask: Ask, isDirect: boolean): string | undefined {
   const { statuses, broken, seconds, otherCores } = result;
   const refused = Object.entries(statuses).filter(([status]) => status !== "200");
   if (ask.pattern.kind !== "stalled" && answersOf(result) + result.events === 0) return "nothing was answered";
@@ -64,7 +71,6 @@ function whyVoid(result: LoadResult, ask: Ask, target: Target): string | undefin
   if (result.events / seconds < keptUpShare * (ask.eventsPerSecond ?? 0)) {
     return `the streams fell behind: ${(result.events / seconds).toFixed(0)} of ${ask.eventsPerSecond} events a second came`;
   }
-  const isDirect = Object.keys(target.processes).length === 0;
   for (const name of ["upstream", "load"]) {
     const share = cpuOf(result, name) / seconds;
     if (!isDirect && share > saturated) return `the ${name} had ${share.toFixed(2)} of its core`;

@@ -76,7 +76,7 @@ const newLanes = (name: string): Lanes => ({
 });
 
 async function measureAlone(own: Lanes | undefined, round: number, target: Target, upstream: UpstreamProcess) {
-  const without = await runTrial(direct(upstream), upstream, alone);
+  const without = await runTrial(direct(upstream, target), upstream, alone);
   const isSlow = without.void === undefined && (without.result.latency?.p99 ?? 0) > directP99MsMax;
   const slow = { void: `the direct lane's p99 was above ${directP99MsMax} ms` };
   own?.directAlone.add(round, without);
@@ -113,8 +113,8 @@ function figuresOf(own: Lanes, isJudged: boolean, hasDatabase: boolean): Figure[
     ...(hasDatabase
       ? [own.rate.figure("database's CPU time", "us a request", 1, (result) => microseconds(result, "database"))]
       : []),
-    own.alone.figure("added p50", "ms", 3, added("p50")),
-    own.alone.figure("added p99", "ms", 3, added("p99"), isJudged ? noMoreThanDirect : undefined),
+    own.alone.figure("added p50", "ms", 3, added("p50"), undefined, own.directAlone),
+    own.alone.figure("added p99", "ms", 3, added("p99"), isJudged ? noMoreThanDirect : undefined, own.directAlone),
     own.rate.figure("memory under load", "MB", 0, (result) => result.residentMb.gateway),
   ];
 }
@@ -131,7 +131,7 @@ function comparison({ name, isInstalled }: Peer, lanesOf: ReadonlyMap<string, La
     const theirs = peerLanes.rate.of(round);
     return theirs && microseconds(theirs, "gateway") / microseconds(result, "gateway");
   };
-  return [own.rate.figure(`requests a CPU second, against ${name}`, "times", 1, ratio, atLeast(min))];
+  return [own.rate.figure(`requests a CPU second, against ${name}`, "times", 1, ratio, atLeast(min), peerLanes.rate)];
 }
 
 function microseconds(result: LoadResult, process: string): number {

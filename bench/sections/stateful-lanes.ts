@@ -56,7 +56,7 @@ async function measure(kind: DatabaseKind): Promise<Figure[]> {
     for (const lane of shuffled([whole, streamed])) {
       lane.add(round, await runTrial(gateway, upstream, rate(lane === streamed)));
     }
-    directAlone.add(round, await runTrial(direct(upstream), upstream, alone));
+    directAlone.add(round, await runTrial(direct(upstream, gateway), upstream, alone));
     single.add(round, await runTrial(gateway, upstream, alone));
   }
   const added = (quantile: "p50" | "p99") => (result: LoadResult, round: number) => {
@@ -72,8 +72,8 @@ async function measure(kind: DatabaseKind): Promise<Figure[]> {
         : []),
       lane.figure("responses", "/s", 0, (each) => answersOf(each) / each.seconds),
     ]),
-    single.figure("added time to the first byte, p50", "ms", 2, added("p50")),
-    single.figure("added time to the first byte, p99", "ms", 2, added("p99"), addedJudgement),
+    single.figure("added time to the first byte, p50", "ms", 2, added("p50"), undefined, directAlone),
+    single.figure("added time to the first byte, p99", "ms", 2, added("p99"), addedJudgement, directAlone),
     ...(gateway.databaseUrl === undefined ? [] : await footprint(gateway, upstream, gateway.databaseUrl)),
   ];
 }
