@@ -26,6 +26,17 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** As `cpuSeconds`; undefined of a process that has ended. */
+export function cpuSecondsWhileItRuns(pid: number): number | undefined {
+  try {
+    return cpuSeconds(pid);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH"))
+      return undefined;
+    throw error;
+  }
+}
+
 /**
  * Processor time that all of the machine's processes have had together, and what other machines on the same hardware took
  * from it: proc(5), the first line of /proc/stat. Interrupts are left out: the network's are of the work that is measured.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { busySeconds, cpuSeconds, memoryOf, treeOf } from "../process-tree.ts";
+import { busySeconds, cpuSecondsWhileItRuns, memoryOf, treeOf } from "../process-tree.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
 import { startLoad } from "./patterns.ts";
 import { Tally } from "./tally.ts";
@@ -21,9 +21,10 @@ async function main(): Promise<void> {
   const busy = busySeconds() - busyBefore;
   const seconds = (performance.now() - startedMs) / 1000;
   const residentMb: Record<string, number> = {};
-  for (const [name, pids] of watched) residentMb[name] = (await memoryOf(pids)).residentMb;
+  for (const name of watched.keys())
+    residentMb[name] = (await memoryOf([...(after.get(name)?.keys() ?? [])])).residentMb;
   load.stop();
-  const cpu = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
+  const cpu = Object.fromEntries([...after].map(([name, processes]) => [name, growth(before.get(name), processes)]));
   const ours = Object.values(cpu).reduce((sum, each) => sum + each, 0);
   const otherCores = Math.max(0, busy - ours) / seconds;
   const result: LoadResult = { ...tally.result(), seconds, cpu, otherCores, residentMb };
@@ -42,11 +43,20 @@ async function watchedProcesses({ watched }: LoadJob): Promise<Map<string, reado
   return processes;
 }
 
-function cpuNow(watched: ReadonlyMap<string, readonly number[]>): Record<string, number> {
+/** Seconds of each process, by name and pid. A database's processes come and go: one that has ended is left out. */
+function cpuNow(watched: ReadonlyMap<string, readonly number[]>): Map<string, Map<number, number>> {
   const { user, system } = process.cpuUsage();
-  const cpu: Record<string, number> = { load: (user + system) / 1e6 };
-  for (const [name, pids] of watched) cpu[name] = pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  return cpu;
+  const now = new Map([["load", new Map([[process.pid, (user + system) / 1e6]])]]);
+  for (const [name, pids] of watched) {
+    const seconds = pids.map((pid) => [pid, cpuSecondsWhileItRuns(pid)] as const);
+    now.set(name, new Map(seconds.filter((pair): pair is [number, number] => pair[1] !== undefined)));
+  }
+  return now;
+}
+
+/** What processes that are in both have had in between, in seconds. */
+function growth(before: ReadonlyMap<number, number> | undefined, after: ReadonlyMap<number, number>): number {
+  return [...after].reduce((sum, [pid, seconds]) => sum + seconds - (before?.get(pid) ?? seconds), 0);
 }
 
 await main();
