@@ -1,14 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { onGatewayCore } from "./placement.ts";
+import { startTarget } from "./start-target.ts";
 import type { RunningTarget } from "./target.ts";
-
-const startMsMax = 120_000;
-const stopMsMax = 5_000;
 
 /** Another gateway, in the cache of whoever has asked for it: nothing of it is ours. */
 export type Peer = {
@@ -27,14 +22,18 @@ const litellmFolder = join(cacheFolder, "litellm");
 const litellmProgram = join(litellmFolder, "bin/litellm");
 const litellmVersion = "1.108.7";
 const litellmKey = "sk-bench";
+const portkey = { name: "Portkey 1.15.2", does: "no keys, limits, usage or log: it has none" };
+const litellm = {
+  name: `LiteLLM proxy ${litellmVersion}`,
+  does: "one master key, one worker; no database, so no usage and no limits; no log",
+};
 
 /** What stands in the table for one that is not there. */
 export const notInstalled = "not installed here: `npm run bench -- --install-peers`";
 
 export const peers: readonly Peer[] = [
   {
-    name: "Portkey 1.15.2",
-    does: "no keys, limits, usage or log: it has none",
+    ...portkey,
     isInstalled: () => existsSync(portkeyProgram),
     install() {
       mkdirSync(portkeyFolder, { recursive: true });
@@ -46,19 +45,18 @@ export const peers: readonly Peer[] = [
         stdio: "inherit",
       });
     },
-    start: async (upstream) => {
-      const port = await freePort();
-      return startPeer(peers[0], port, ["node", portkeyProgram, "--headless", `--port=${port}`], {
+    start: (upstream) =>
+      startTarget({
+        ...portkey,
+        command: (port) => ["node", portkeyProgram, "--headless", `--port=${port}`],
         folder: portkeyFolder,
         environment: { NODE_ENV: "production", TRUSTED_CUSTOM_HOSTS: "127.0.0.1" },
         headers: { "x-portkey-provider": "openai", "x-portkey-custom-host": upstream },
-        key: "none",
-      });
-    },
+        apiKeys: ["none"],
+      }),
   },
   {
-    name: `LiteLLM proxy ${litellmVersion}`,
-    does: "one master key, one worker; no database, so no usage and no limits; no log",
+    ...litellm,
     isInstalled: () => existsSync(litellmProgram),
     install() {
       mkdirSync(cacheFolder, { recursive: true });
@@ -67,77 +65,19 @@ export const peers: readonly Peer[] = [
         stdio: "inherit",
       });
     },
-    start: async (upstream) => {
-      const port = await freePort();
+    start: (upstream) => {
       const config = join(litellmFolder, "config.yaml");
       const model = `{ model_name: planned, litellm_params: { model: openai/planned, api_base: "${upstream}", api_key: none } }`;
       writeFileSync(config, `model_list:\n  - ${model}\ngeneral_settings: { master_key: ${litellmKey} }\n`);
-      const words = ["--config", config, "--host", "127.0.0.1", "--port", String(port), "--num_workers", "1"];
-      return startPeer(peers[1], port, [litellmProgram, ...words], {
+      const words = ["--config", config, "--host", "127.0.0.1", "--num_workers", "1"];
+      return startTarget({
+        ...litellm,
+        command: (port) => [litellmProgram, ...words, "--port", String(port)],
         folder: litellmFolder,
         environment: { LITELLM_LOG: "ERROR", LITELLM_TELEMETRY: "False" },
         headers: {},
-        key: litellmKey,
+        apiKeys: [litellmKey],
       });
     },
   },
 ];
-
-type PeerStart = {
-  readonly folder: string;
-  readonly environment: Record<string, string>;
-  readonly headers: Record<string, string>;
-  readonly key: string;
-};
-
-async function startPeer(
-  peer: Peer | undefined,
-  port: number,
-  command: readonly string[],
-  { folder, environment, headers, key }: PeerStart,
-): Promise<RunningTarget> {
-  const [program = "", ...words] = [...onGatewayCore, ...command];
-  const log = openSync(join(folder, "log"), "w");
-  const env = { ...process.env, ...environment };
-  const child = spawn(program, words, { cwd: folder, stdio: ["ignore", log, log], env });
-  const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const url = new URL(`http://127.0.0.1:${port}`);
-  const deadlineMs = performance.now() + startMsMax;
-  while (!(await answersAt(url))) {
-    if (child.exitCode !== null || performance.now() > deadlineMs) throw new Error(`${peer?.name} did not start`);
-    await sleep(250);
-  }
-  return {
-    name: peer?.name ?? "",
-    does: peer?.does ?? "",
-    url,
-    headers,
-    apiKeys: [key],
-    processes: { gateway: child.pid ?? 0 },
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      await Promise.race([exited, sleep(stopMsMax)]);
-      child.kill("SIGKILL");
-      await exited;
-    },
-  };
-}
-
-async function answersAt(url: URL): Promise<boolean> {
-  try {
-    await (await fetch(url)).text();
-    return true;
-  } catch {
-    // Nobody listens yet.
-    return false;
-  }
-}
-
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-  });
-  return promise;
-}

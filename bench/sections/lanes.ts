@@ -3,6 +3,7 @@ import { startHeadrace } from "../lanes/headrace.ts";
 import { atLeast, Lane } from "../lanes/lane.ts";
 import { notInstalled, type Peer, peers } from "../lanes/peers.ts";
 import { leaveGatewayCore, onOtherCores } from "../lanes/placement.ts";
+import { runtimeAloneName, startRuntimeAlone } from "../lanes/runtime-alone.ts";
 import type { RunningTarget, Target } from "../lanes/target.ts";
 import { type Ask, answersOf, cpuOf, direct, runTrial, shuffled, type Trial } from "../lanes/trial.ts";
 import type { LoadResult } from "../load/job.ts";
@@ -14,6 +15,8 @@ const perCpuSecondMin = 12_000;
 const ratioMin: Readonly<Record<string, number>> = { "Portkey 1.15.2": 10, "LiteLLM proxy 1.108.7": 40 };
 /** The upstream must be able to answer so many times as fast as a gateway asks. */
 const upstreamRatioMin = 3;
+/** The runtime alone is no gateway, and as fast as a third of the upstream: it only must not be held up. */
+const runtimeRatioMin = 2;
 /** A direct lane that is slower says more of the machine than of a gateway. In milliseconds. */
 const directP99MsMax = 0.3;
 const largeBodyBytes = 100_000;
@@ -22,7 +25,7 @@ const chat = (content: string) => ({ model: "planned", messages: [{ role: "user"
 const small = chat("Say something nice about rivers, mills and millers.");
 const rate: Ask = { body: small, pattern: { kind: "closed", connections: 16, pauseMs: 0 }, windowMs: 3_000 };
 const large: Ask = { ...rate, body: chat("river ".repeat(largeBodyBytes / 6)) };
-const alone: Ask = { body: small, pattern: { kind: "closed", connections: 1, pauseMs: 1 }, windowMs: 2_000 };
+const single: Ask = { body: small, pattern: { kind: "closed", connections: 1, pauseMs: 1 }, windowMs: 2_000 };
 
 type Lanes = { readonly rate: Lane; readonly alone: Lane; readonly directAlone: Lane };
 
@@ -38,7 +41,8 @@ export async function lanes(): Promise<Section> {
   const all = `${does}; ${keys.toLocaleString("en")} keys, a log line for each request`;
   const full = await startHeadrace({ name: "full", does: all, kind: "embedded", yaml, keys, logsRequests: true });
   parts.use(full);
-  const targets: RunningTarget[] = [bare, full];
+  const alone = parts.use(await startRuntimeAlone(upstream.baseUrl));
+  const targets: RunningTarget[] = [bare, full, alone];
   for (const peer of peers) {
     if (peer.isInstalled()) targets.push(parts.use(await peer.start(upstream.baseUrl)));
   }
@@ -50,21 +54,22 @@ export async function lanes(): Promise<Section> {
     directLane.add(round, directTrial);
     for (const target of shuffled(targets)) {
       const own = lanesOf.get(target.name);
-      own?.rate.add(round, keptUp(await runTrial(target, upstream, rate), directTrial));
+      own?.rate.add(round, keptUp(target, await runTrial(target, upstream, rate), directTrial));
       await measureAlone(own, round, target, upstream);
     }
     largeLane.add(round, await runTrial(full, upstream, large));
   }
   return {
     title: "Lanes: whole answers",
-    method: `A load generator and the mock upstream share the cores beside the gateway's; ${rounds} rounds, the gateways in another order in each, one measured at a time. The figure is the processor time (user and system) of the gateway's process in a window of ${rate.windowMs / 1000} s with 16 connections, by /proc; the embedded database's process is told apart. Added latency is a gateway's less the direct lane's of the same round, one connection, a request each millisecond. A run is void with any broken connection or wrong status, with an upstream or a load generator that had 0.9 of its core or answers less than ${upstreamRatioMin} times as fast as the gateway asks, with other work on the machine, and the latencies with a direct p99 above ${directP99MsMax} ms. The generator is our own (bench/load), since wrk is no dependency; ${targets.map(({ name, does: words }) => `**${name}**: ${words}`).join("; ")}.`,
+    method: `A load generator and the mock upstream share the cores beside the gateway's; ${rounds} rounds, the gateways in another order in each, one measured at a time. The figure is the processor time (user and system) of the gateway's process in a window of ${rate.windowMs / 1000} s with 16 connections, by /proc; the embedded database's process is told apart. Added latency is a gateway's less the direct lane's of the same round, one connection, a request each millisecond. A run is void with any broken connection or wrong status, with an upstream or a load generator that had 0.9 of its core or answers less than ${upstreamRatioMin} times as fast as the gateway asks (${runtimeRatioMin} for ${runtimeAloneName}, which stands for the machine), with other work on the machine, and the latencies with a direct p99 above ${directP99MsMax} ms. The generator is our own (bench/load), since wrk is no dependency; ${targets.map(({ name, does: words }) => `**${name}**: ${words}`).join("; ")}.`,
     figures: [
       directLane.figure("requests", "/s", 0, (result) => answersOf(result) / result.seconds),
       ...targets.flatMap(({ name, processes }) =>
         figuresOf(lanesOf.get(name) ?? newLanes(name), name === "full", "database" in processes),
       ),
       largeLane.figure("CPU time", "us a request", 0, (result) => microseconds(result, "gateway")),
-      ...peers.flatMap((peer) => comparison(peer, lanesOf)),
+      againstRuntime(lanesOf),
+      ...peers.map((peer) => comparison(peer, lanesOf)),
     ],
   };
 }
@@ -76,18 +81,19 @@ const newLanes = (name: string): Lanes => ({
 });
 
 async function measureAlone(own: Lanes | undefined, round: number, target: Target, upstream: UpstreamProcess) {
-  const without = await runTrial(direct(upstream, target), upstream, alone);
+  const without = await runTrial(direct(upstream, target), upstream, single);
   const isSlow = without.void === undefined && (without.result.latency?.p99 ?? 0) > directP99MsMax;
   const slow = { void: `the direct lane's p99 was above ${directP99MsMax} ms` };
   own?.directAlone.add(round, without);
-  own?.alone.add(round, isSlow ? slow : await runTrial(target, upstream, alone));
+  own?.alone.add(round, isSlow ? slow : await runTrial(target, upstream, single));
 }
 
-function keptUp(trial: Trial, directTrial: Trial): Trial {
+function keptUp({ name }: Target, trial: Trial, directTrial: Trial): Trial {
   if (trial.void !== undefined) return trial;
   if (directTrial.void !== undefined) return { void: `the direct lane was void: ${directTrial.void}` };
   const ratio = perSecond(directTrial.result) / perSecond(trial.result);
-  return ratio >= upstreamRatioMin ? trial : { void: `the upstream answers ${ratio.toFixed(1)} times as fast` };
+  const min = name === runtimeAloneName ? runtimeRatioMin : upstreamRatioMin;
+  return ratio >= min ? trial : { void: `the upstream answers ${ratio.toFixed(1)} times as fast` };
 }
 
 function figuresOf(own: Lanes, isJudged: boolean, hasDatabase: boolean): Figure[] {
@@ -119,20 +125,27 @@ function figuresOf(own: Lanes, isJudged: boolean, hasDatabase: boolean): Figure[
   ];
 }
 
-function comparison({ name, isInstalled }: Peer, lanesOf: ReadonlyMap<string, Lanes>): Figure[] {
-  const min = ratioMin[name] ?? 1;
-  const asked = `>= ${min}`;
-  const peerLanes = lanesOf.get(name);
-  if (!isInstalled() || peerLanes === undefined) {
-    return [{ name: `full / ${name}`, asked, reached: notInstalled }];
-  }
-  const own = lanesOf.get("full") ?? newLanes("full");
-  const ratio = (result: LoadResult, round: number) => {
-    const theirs = peerLanes.rate.of(round);
-    return theirs && microseconds(theirs, "gateway") / microseconds(result, "gateway");
-  };
-  return [own.rate.figure(`requests a CPU second, against ${name}`, "times", 1, ratio, atLeast(min), peerLanes.rate)];
+function againstRuntime(lanesOf: ReadonlyMap<string, Lanes>): Figure {
+  const [own, alone] = [rateOf(lanesOf, "full"), rateOf(lanesOf, runtimeAloneName)];
+  return own.figure(`CPU time, against ${runtimeAloneName}`, "times", 1, timesOf(own, alone), undefined, alone);
 }
+
+function comparison({ name, isInstalled }: Peer, lanesOf: ReadonlyMap<string, Lanes>): Figure {
+  const min = ratioMin[name] ?? 1;
+  if (!isInstalled()) return { name: `full / ${name}`, asked: `>= ${min}`, reached: notInstalled };
+  const [own, theirs] = [rateOf(lanesOf, "full"), rateOf(lanesOf, name)];
+  const ratio = timesOf(theirs, own);
+  const what = `requests a CPU second, against ${name}`;
+  return own.figure(what, "times", 1, (_, round) => ratio(undefined, round), atLeast(min), theirs);
+}
+
+const rateOf = (lanesOf: ReadonlyMap<string, Lanes>, name: string): Lane => (lanesOf.get(name) ?? newLanes(name)).rate;
+
+/** How many times the processor time of `less` one request of `more` takes, in the same round. */
+const timesOf = (more: Lane, less: Lane) => (_: unknown, round: number) => {
+  const [each, other] = [more.of(round), less.of(round)];
+  return each && other && microseconds(each, "gateway") / microseconds(other, "gateway");
+};
 
 function microseconds(result: LoadResult, process: string): number {
   return (cpuOf(result, process) * 1e6) / answersOf(result);

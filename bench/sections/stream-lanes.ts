@@ -3,6 +3,7 @@ import { startHeadrace } from "../lanes/headrace.ts";
 import { atLeast, atMost, Lane } from "../lanes/lane.ts";
 import { notInstalled, type Peer, peers } from "../lanes/peers.ts";
 import { leaveGatewayCore, onOtherCores } from "../lanes/placement.ts";
+import { runtimeAloneName, startRuntimeAlone } from "../lanes/runtime-alone.ts";
 import type { RunningTarget } from "../lanes/target.ts";
 import { type Ask, cpuOf, runTrial, shuffled } from "../lanes/trial.ts";
 import type { LoadResult } from "../load/job.ts";
@@ -79,16 +80,21 @@ export async function streamLanes(): Promise<Section> {
     logsRequests: true,
   });
   parts.use(gateway);
-  const targets: RunningTarget[] = [gateway];
+  const alone = parts.use(await startRuntimeAlone(upstream.baseUrl));
+  const targets: RunningTarget[] = [gateway, alone];
   for (const peer of peers) {
     if (peer.isInstalled()) targets.push(parts.use(await peer.start(upstream.baseUrl)));
   }
   const comparedLanes = new Map(targets.map(({ name }) => [name, new Lane(comparedName(name))]));
   const lanes: Record<Name, Lane> = {
-    paced: new Lane(`${pacedStreams.toLocaleString("en")} streams, an event each 50 ms`),
-    "zero-gap": new Lane("16 streams without a pause"),
+    paced: new Lane(laneNames.paced),
+    "zero-gap": new Lane(laneNames["zero-gap"]),
     many: new Lane(`${manyStreams.toLocaleString("en")} streams, all whole`),
     stalled: new Lane(`${stalledReaders} readers that stopped reading`),
+  };
+  const aloneLanes = {
+    paced: new Lane(`${runtimeAloneName}, ${laneNames.paced}`),
+    "zero-gap": new Lane(`${runtimeAloneName}, ${laneNames["zero-gap"]}`),
   };
   const growthMb: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -100,15 +106,19 @@ export async function streamLanes(): Promise<Section> {
         growthMb[round] = (trial.result.residentMb.gateway ?? Number.NaN) - residentMb;
       }
     }
+    for (const name of ["paced", "zero-gap"] as const) {
+      aloneLanes[name].add(round, await runTrial(alone, upstream, asks[name]));
+    }
     for (const target of shuffled(targets)) {
       comparedLanes.get(target.name)?.add(round, await runTrial(target, upstream, compared));
     }
   }
   return {
     title: "Lanes: streams",
-    method: `Chat streams, one event for each write of the upstream; ${rounds} rounds, the lanes in another order in each, voided and placed as above. An event is counted when its client has all of it. Memory is the gateway process's at the end of the window; that of stalled readers is its growth over the moment before, 15 s and more after they began, while the upstream has 100,000 events for each of them. Gateways are compared, as in the lanes of whole answers, with so few streams that each keeps up; what they do besides stands there.`,
+    method: `Chat streams, one event for each write of the upstream; ${rounds} rounds, the lanes in another order in each, voided and placed as above. An event is counted when its client has all of it. Memory is the gateway process's at the end of the window; that of stalled readers is its growth over the moment before, 15 s and more after they began, while the upstream has 100,000 events for each of them. Gateways are compared, as in the lanes of whole answers, with so few streams that each keeps up; what they do besides stands there. ${runtimeAloneName} stands for the machine: it hands streams on and looks at none.`,
     figures: [
       lanes.paced.figure("CPU time", "us an event", 1, perEvent, atMost(pacedMicrosecondsMax, "us")),
+      aloneLanes.paced.figure("CPU time", "us an event", 1, perEvent),
       lanes.paced.figure("events", "/s", 0, ({ events, seconds }) => events / seconds),
       lanes["zero-gap"].figure(
         "events",
@@ -117,6 +127,7 @@ export async function streamLanes(): Promise<Section> {
         (result) => 1e6 / perEvent(result),
         atLeast(eventsPerCpuSecondMin),
       ),
+      aloneLanes["zero-gap"].figure("events", "a CPU second", 0, (result) => 1e6 / perEvent(result)),
       lanes.many.figure("memory", "MB", 0, ({ residentMb }) => residentMb.gateway, atMost(manyStreamsMbMax, "MB")),
       lanes.many.figure("first byte, p99", "ms", 1, ({ firstByte }) => firstByte?.p99),
       lanes.stalled.figure("memory more", "MB", 0, (_, round) => growthMb[round], atMost(stalledMbMax, "MB")),
@@ -125,6 +136,11 @@ export async function streamLanes(): Promise<Section> {
     ],
   };
 }
+
+const laneNames = {
+  paced: `${pacedStreams.toLocaleString("en")} streams, an event each 50 ms`,
+  "zero-gap": "16 streams without a pause",
+} as const;
 
 const comparedName = (gateway: string) => `${gateway}, ${comparedStreams} streams, an event each 50 ms`;
 
