@@ -17,6 +17,11 @@ export class LimitedReader {
   readonly #body: AnswerBody;
   #failure: ApiError | undefined;
   #waitingSinceMs: number | undefined;
+  readonly #onPiece = (piece: Uint8Array | undefined): Uint8Array | undefined => {
+    this.#waitingSinceMs = undefined;
+    if (this.#failure !== undefined) throw this.#failure;
+    return piece;
+  };
 
   constructor(body: AnswerBody, idleMs: number) {
     this.#body = body;
@@ -28,12 +33,9 @@ export class LimitedReader {
    * The next piece; undefined at the end.
    * @throws ApiError `upstream_timeout` after a silence of `idleMs`; what the body rejects with.
    */
-  async read(): Promise<Uint8Array | undefined> {
+  read(): Promise<Uint8Array | undefined> {
     this.#waitingSinceMs = performance.now();
-    const piece = await this.#body.read();
-    this.#waitingSinceMs = undefined;
-    if (this.#failure !== undefined) throw this.#failure;
-    return piece;
+    return this.#body.read().then(this.#onPiece);
   }
 
   /** Cancels the body where it has not ended. The first call counts. */

@@ -1,4 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { bufferOf } from "../common/buffer-of.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -22,7 +23,7 @@ type Member = { readonly key: string; readonly keyStart: number; readonly valueS
  * @throws ApiError `invalid_json` for a doubled key.
  */
 export function patchJson(given: Uint8Array, changes: Readonly<Record<string, unknown>>): Uint8Array {
-  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+  const bytes = bufferOf(given);
   const members = readMembers(bytes);
   if (standsThere(bytes, members, changes)) return given;
   const values = new Map<string, string>();

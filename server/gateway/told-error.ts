@@ -1,3 +1,4 @@
+import { bufferOf } from "../common/buffer-of.ts";
 import { dataOf, splitEvents } from "./sse-events.ts";
 
 const errorKey = Buffer.from('"error"');
@@ -10,7 +11,7 @@ const decoder = new TextDecoder();
  * @returns what came before that event, and its text; undefined where there is no such event.
  */
 export function findToldError(piece: Uint8Array): { readonly before: Uint8Array; readonly told: string } | undefined {
-  if (!Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).includes(errorKey)) return undefined;
+  if (!bufferOf(piece).includes(errorKey)) return undefined;
   const events = splitEvents(decoder.decode(piece));
   const at = events.findIndex(tellsError);
   const told = events[at];

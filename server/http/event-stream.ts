@@ -22,21 +22,21 @@ const stalledBeatsMax = 4;
 export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: AccessFields): StreamedBody {
   const { promise: finished, resolve: finish } = Promise.withResolvers<StreamOutcome>();
   // At most one pull waits for a frame and at most one frame waits for a pull; a heartbeat may answer a pull instead.
-  let waiting: Pull | undefined;
+  // A pull is over at once: the stream asks again when what is put into it later was read, without a promise for each.
+  let isWaiting = false;
   let arrived: Arrival | undefined;
   let asked = false;
   let stalledBeats = 0;
   let controller: ReadableStreamDefaultController<Uint8Array>;
 
-  const write = (pull: Pull, bytes: Uint8Array): void => {
-    waiting = undefined;
+  const write = (bytes: Uint8Array): void => {
+    isWaiting = false;
     controller.enqueue(bytes);
-    pull.resolve();
   };
   const heart: Heart = {
     lastWriteMs: performance.now(),
     beat: () => {
-      if (waiting !== undefined) write(waiting, heartbeatBytes);
+      if (isWaiting) write(heartbeatBytes);
       else if (++stalledBeats >= stalledBeatsMax) stall();
     },
   };
@@ -46,7 +46,7 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
     finish(outcome);
   };
   const leave = async (): Promise<void> => {
-    waiting = undefined;
+    isWaiting = false;
     try {
       await frames.return("client_left");
     } catch (error) {
@@ -55,30 +55,30 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
       end("client_left");
     }
   };
+  // Without a reason: Bun would write it to stderr, beside the log, which has it already.
+  const cut = (): void => controller.error();
   const stall = (): void => {
     log.error = "the client stopped reading";
     wheel.remove(heart);
-    controller.error();
+    cut();
     void leave();
   };
   const deliver = (): void => {
-    if (waiting === undefined || arrived === undefined) return;
-    const [pull, arrival] = [waiting, arrived];
+    if (!isWaiting || arrived === undefined) return;
+    const arrival = arrived;
     arrived = undefined;
     if ("error" in arrival) {
-      waiting = undefined;
+      isWaiting = false;
       log.error = describe(arrival.error);
       end("failed");
-      // Bun writes a reason that it is given to stderr, beside the log, which has it already.
-      pull.reject();
+      cut();
     } else if (arrival.done) {
-      waiting = undefined;
+      isWaiting = false;
       end(arrival.value);
       controller.close();
-      pull.resolve();
     } else {
       heart.lastWriteMs = performance.now();
-      write(pull, toBytes(arrival.value));
+      write(toBytes(arrival.value));
     }
   };
   // One of each for the whole stream: closures for every event would cost as much as the event.
@@ -103,11 +103,9 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
       },
       pull: () => {
         stalledBeats = 0;
-        const pull = Promise.withResolvers<void>();
-        waiting = pull;
+        isWaiting = true;
         askForNext();
         deliver();
-        return pull.promise;
       },
       cancel: leave,
     },
@@ -120,8 +118,6 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
 export function endOfTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
-
-type Pull = Pick<PromiseWithResolvers<void>, "resolve" | "reject">;
 
 type Arrival = IteratorResult<Uint8Array | string, StreamOutcome> | { readonly error: unknown };
 

@@ -1,6 +1,7 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { KeyScope } from "@headrace/contract/common/operation.ts";
 import { AddressList } from "../access/address-list.ts";
+import { bufferOf } from "../common/buffer-of.ts";
 import type { Authenticator } from "../http/request-context.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AdminPrincipal, OperatorPrincipal, Principal, ProjectPrincipal } from "../ports/principal.ts";
@@ -135,7 +136,7 @@ function wrongAddress(address: string | undefined): ApiError {
 }
 
 function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return bufferOf(bytes).toString("hex");
 }
 
 function toRecord(row: KeyRow): KeyRecord {

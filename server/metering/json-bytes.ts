@@ -14,6 +14,12 @@ export function skipBlanks(bytes: Buffer, at: number, to: number): number {
   return next;
 }
 
+/** Where the value of a member starts whose name ends before `at`; -1 where it was no name but a text. */
+export function memberValue(bytes: Buffer, at: number, to: number): number {
+  const separator = skipBlanks(bytes, at, to);
+  return bytes[separator] === colon && separator < to ? skipBlanks(bytes, separator + 1, to) : -1;
+}
+
 /**
  * Whether the value of a `delta` member carries content: a text that is not empty, or an object with a member, besides
  * `role`, that is not null, "", [] or {}. What is no JSON has none.

@@ -1,3 +1,5 @@
+import { bufferOf } from "../common/buffer-of.ts";
+
 const lineFeed = 10;
 const carriageReturn = 13;
 const colon = 58;
@@ -30,7 +32,7 @@ export class SseDataSplitter {
   }
 
   push(chunk: Uint8Array): void {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = bufferOf(chunk);
     let from = 0;
     if (this.#line.length > 0) {
       const end = bytes.indexOf(lineFeed);

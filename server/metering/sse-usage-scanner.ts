@@ -2,7 +2,7 @@ import { chatUsageOf } from "@headrace/contract/chat/create-chat-completion.ts";
 import { ApiError } from "@headrace/contract/common/errors.ts";
 import type { TokenUsage } from "@headrace/contract/common/operation.ts";
 import { responseUsageOf } from "@headrace/contract/responses/create-response.ts";
-import { hasContent, isBlank, skipBlanks } from "./json-bytes.ts";
+import { hasContent, isBlank, memberValue, skipBlanks } from "./json-bytes.ts";
 import { SseDataSplitter } from "./sse-lines.ts";
 
 export type TerminalStatus = (typeof terminalStatuses)[number];
@@ -22,7 +22,6 @@ const responseEvent = Buffer.from('"response.');
 const doneMarker = Buffer.from("[DONE]");
 const terminalStatuses = ["completed", "incomplete", "failed"] as const;
 const terminalMarks = terminalStatuses.map((status) => Buffer.from(`"response.${status}"`));
-const colon = 58;
 const [openBrace, closeBrace] = [123, 125];
 const letterN = 110;
 
@@ -184,10 +183,4 @@ function isTerminalType(bytes: Buffer, at: number, to: number): boolean {
       at + mark.length <= to &&
       bytes.compare(mark, 0, mark.length, at, at + mark.length) === 0,
   );
-}
-
-/** Where the value of a member starts whose name ends before `at`; -1 where it was no name but a text. */
-function memberValue(bytes: Buffer, at: number, to: number): number {
-  const separator = skipBlanks(bytes, at, to);
-  return bytes[separator] === colon && separator < to ? skipBlanks(bytes, separator + 1, to) : -1;
 }

@@ -1,4 +1,5 @@
 import { ApiError } from "@headrace/contract/common/errors.ts";
+import { bufferOf } from "../../common/buffer-of.ts";
 import { dataOf, splitEvents } from "../../gateway/sse-events.ts";
 import type { EventFrames } from "../../http/endpoint.ts";
 import { endOfTurn, namedFrame } from "../../http/event-stream.ts";
@@ -66,7 +67,7 @@ export class ResponseEnvelopes {
           yield value;
           continue;
         }
-        if (!Buffer.from(value.buffer, value.byteOffset, value.byteLength).includes(envelopeKeyBytes)) {
+        if (!bufferOf(value).includes(envelopeKeyBytes)) {
           this.#lastPiece = value;
           this.#items.pass(value);
           yield value;

@@ -15,7 +15,7 @@ export type ExchangeConnection = {
   destroy(): void;
 };
 
-type Waiter = { resolve(piece: Uint8Array | undefined): void; reject(error: unknown): void };
+type Waiter = PromiseWithResolvers<Uint8Array | undefined>;
 
 /**
  * One request and its answer: the head as a promise, the body piece by piece. It ends whole, by `cancel`, or with an
@@ -118,9 +118,9 @@ export class Exchange implements AnswerBody, ResponseSink, Waiting {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (this.#hasEnded) this.#over();
     if (this.#isOver) return Promise.resolve(undefined);
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>();
-    this.#waiter = { resolve, reject };
-    return promise;
+    const waiter: Waiter = Promise.withResolvers();
+    this.#waiter = waiter;
+    return waiter.promise;
   }
 
   cancel(): void {

@@ -1,4 +1,5 @@
 import { type Kysely, type SqlBool, sql, type Transaction } from "kysely";
+import { bufferOf } from "../../../common/buffer-of.ts";
 import { type NewRow, RowInsert } from "../../../database/row-insert.ts";
 import type { Tables } from "../../../database/tables.ts";
 import { inPlatform, insertInPlatform, inTenant } from "../../../database/tenant.ts";
@@ -163,7 +164,7 @@ function rowOf({ bytes, ...chunk }: OwnedChunk): NewRow<"response_log"> {
     is_last: chunk.isLast,
     organization_id: chunk.organizationId,
     project_id: chunk.projectId,
-    bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    bytes: bufferOf(bytes),
   };
 }
 
