@@ -22,7 +22,8 @@ export class RowInsert<Table extends TableName> {
   readonly #table: Table;
   readonly #columns: readonly [name: keyof NewRow<Table> & string, type: string][];
   readonly #onConflict: string;
-  readonly #texts = new Map<number, string>();
+  /** By the number of rows. */
+  readonly #statements = new Map<number, CompiledQuery>();
 
   /**
    * @param columns the SQL type of each; a row has them all.
@@ -51,7 +52,8 @@ export class RowInsert<Table extends TableName> {
   statement(settings: ScopeSettings, rows: readonly NewRow<Table>[]): CompiledQuery {
     const parameters: unknown[] = [...settings];
     for (const row of rows) for (const [name] of this.#columns) parameters.push(row[name]);
-    return CompiledQuery.raw(this.#text(rows.length), parameters);
+    // Kysely would freeze the values: 30 us for those of 16 rows.
+    return { ...this.#withoutValues(rows.length), parameters };
   }
 
   #sizeOf(row: NewRow<Table> | undefined): number {
@@ -63,18 +65,18 @@ export class RowInsert<Table extends TableName> {
     return size;
   }
 
-  #text(rows: number): string {
-    const known = this.#texts.get(rows);
+  #withoutValues(rows: number): CompiledQuery {
+    const known = this.#statements.get(rows);
     if (known !== undefined) return known;
     let number = 3;
     const values = Array.from({ length: rows }, () => {
       return `(${this.#columns.map(([, type]) => `$${++number}::${type}`).join(", ")})`;
     });
     const names = this.#columns.map(([name]) => name).join(", ");
-    const text = `with scope as materialized (select set_config('headrace.scope', $1, true),
+    const statement = CompiledQuery.raw(`with scope as materialized (select set_config('headrace.scope', $1, true),
   set_config('headrace.organization_id', $2, true), set_config('headrace.project_id', $3, true))
-insert into ${this.#table} (${names}) select added.* from scope, (values ${values.join(", ")}) as added ${this.#onConflict}`;
-    this.#texts.set(rows, text);
-    return text;
+insert into ${this.#table} (${names}) select added.* from scope, (values ${values.join(", ")}) as added ${this.#onConflict}`);
+    this.#statements.set(rows, statement);
+    return statement;
   }
 }
