@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { renderSection, type Section } from "./figure.ts";
 import { peers } from "./lanes/peers.ts";
 import { canPlace } from "./lanes/placement.ts";
-import { describeLoad, describeMachine } from "./machine.ts";
+import { describeLoad, describeMachine, describeProcessor } from "./machine.ts";
 import { databaseKinds } from "./place.ts";
 import { withSections } from "./results.ts";
 import { badKeys } from "./sections/bad-keys.ts";
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   if (!values.write) return;
   const path = fileURLToPath(new URL("RESULTS.md", import.meta.url));
   if (values.only === undefined) return writeFile(path, [head.join("\n"), ...texts].join("\n"));
-  const about = `Made by \`npm run bench -- ${process.argv.slice(2).join(" ")}\` on ${date}, ${load} at the start.`;
+  const about = `Made by \`npm run bench -- ${process.argv.slice(2).join(" ")}\` on ${date}, ${describeProcessor()}, ${load} at the start.`;
   await writeFile(path, withSections(await readFile(path, "utf8"), texts, about));
 }
 
