@@ -1,47 +1,55 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const pollMs = 250;
-/** A lock of another machine or without an owner (a start that was killed as it took it) counts as left behind then. */
+/** A lock of another machine counts as left behind then: nobody here can tell whether its owner lives. */
 const abandonedAfterMs = 10 * 60_000;
 
 /**
- * Runs `work` while no other start of this checkout does. The lock is a folder, which is made or refused in one step;
- * it names its owner, so that one whose process is gone is taken over at once.
+ * Runs `work` while no other start of this checkout does. The lock is a folder with a file of its owner's name in it. A
+ * folder can be renamed to another's place where that is free or empty, so a lock has its owner from its first moment;
+ * and a lock whose owner is gone is taken over by removing the file of just that name, which can't be another's.
  */
 export async function withInstallLock(folder, work) {
-  for (let announced = false; !take(folder); announced = true) {
-    const owner = readOwner(folder);
+  const name = `${hostname()} ${process.pid}`;
+  for (let announced = false; !take(folder, name); announced = true) {
+    const owner = ownerOf(folder);
+    if (owner === undefined) continue;
     if (isAbandoned(folder, owner)) {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(join(folder, owner), { recursive: true, force: true });
       continue;
     }
-    if (!announced) process.stderr.write(`headrace: waiting for another start that is installing (${owner ?? "?"})\n`);
+    if (!announced) process.stderr.write(`headrace: waiting for another start that is installing (${owner})\n`);
     await sleep(pollMs);
   }
   try {
     return await work();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(join(folder, name), { force: true });
+    removeWhereEmpty(folder);
   }
 }
 
-function take(folder) {
+function take(folder, name) {
+  const own = `${folder}.${process.pid}`;
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own);
+  writeFileSync(join(own, name), "");
   try {
-    mkdirSync(folder);
+    renameSync(own, folder);
+    return true;
   } catch (error) {
-    if (error.code === "EEXIST") return false;
+    rmSync(own, { recursive: true, force: true });
+    if (error.code === "ENOTEMPTY" || error.code === "EEXIST") return false;
     throw error;
   }
-  writeFileSync(join(folder, "owner"), `${hostname()} ${process.pid}`);
-  return true;
 }
 
-function readOwner(folder) {
+function ownerOf(folder) {
   try {
-    return readFileSync(join(folder, "owner"), "utf8");
+    return readdirSync(folder)[0];
   } catch (error) {
     if (error.code === "ENOENT") return undefined;
     throw error;
@@ -49,7 +57,7 @@ function readOwner(folder) {
 }
 
 function isAbandoned(folder, owner) {
-  const [host, pid] = owner?.split(" ") ?? [];
+  const [host, pid] = owner.split(" ");
   if (host === hostname() && pid) return !isAlive(Number(pid));
   const { mtimeMs } = statSync(folder, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
   return Date.now() - mtimeMs > abandonedAfterMs;
@@ -61,5 +69,14 @@ function isAlive(pid) {
     return true;
   } catch (error) {
     return error.code === "EPERM";
+  }
+}
+
+function removeWhereEmpty(folder) {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    // Another start has it already.
+    if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(error.code)) throw error;
   }
 }
