@@ -13,12 +13,13 @@ export function describeMachine(): string {
 
 /** Which processor: a virtual machine's name for it may cover generations of which one is twice as fast as another. */
 export function describeProcessor(): string {
-  const name = cpus()[0]?.model.trim() ?? "unknown";
+  const processors = cpus();
+  const info = processorInfo();
   const generation = ["cpu family", "model"].flatMap((field) => {
-    const value = new RegExp(`^${field}\\s*: (.*)$`, "m").exec(processorInfo())?.[1];
+    const value = new RegExp(`^${field}\\s*: (.*)$`, "m").exec(info)?.[1];
     return value === undefined ? [] : [`${field} ${value}`];
   });
-  return `${cpus().length} cores (${[name, ...generation].join(", ")})`;
+  return `${processors.length} cores (${[processors[0]?.model.trim() ?? "unknown", ...generation].join(", ")})`;
 }
 
 /** Linux's own words; empty elsewhere. */

@@ -29,15 +29,15 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
   let stalledBeats = 0;
   let controller: ReadableStreamDefaultController<Uint8Array>;
 
-  const write = (bytes: Uint8Array): void => {
-    isWaiting = false;
-    controller.enqueue(bytes);
-  };
   const heart: Heart = {
     lastWriteMs: performance.now(),
     beat: () => {
-      if (isWaiting) write(heartbeatBytes);
-      else if (++stalledBeats >= stalledBeatsMax) stall();
+      if (isWaiting) {
+        isWaiting = false;
+        controller.enqueue(heartbeatBytes);
+      } else if (++stalledBeats >= stalledBeatsMax) {
+        stall();
+      }
     },
   };
   wheel.add(heart);
@@ -67,18 +67,17 @@ export function eventStream(frames: EventFrames, wheel: HeartbeatWheel, log: Acc
     if (!isWaiting || arrived === undefined) return;
     const arrival = arrived;
     arrived = undefined;
+    isWaiting = false;
     if ("error" in arrival) {
-      isWaiting = false;
       log.error = describe(arrival.error);
       end("failed");
       cut();
     } else if (arrival.done) {
-      isWaiting = false;
       end(arrival.value);
       controller.close();
     } else {
       heart.lastWriteMs = performance.now();
-      write(toBytes(arrival.value));
+      controller.enqueue(toBytes(arrival.value));
     }
   };
   // One of each for the whole stream: closures for every event would cost as much as the event.

@@ -14,15 +14,18 @@ const abandonedAfterMs = 10 * 60_000;
  */
 export async function withInstallLock(folder, work) {
   const name = `${hostname()} ${process.pid}`;
-  for (let announced = false; !take(folder, name); announced = true) {
+  let announced = false;
+  for (;;) {
     const owner = ownerOf(folder);
-    if (owner === undefined) continue;
-    if (isAbandoned(folder, owner)) {
+    if (owner === undefined) {
+      if (take(folder, name)) break;
+    } else if (isAbandoned(folder, owner)) {
       rmSync(join(folder, owner), { recursive: true, force: true });
-      continue;
+    } else {
+      if (!announced) process.stderr.write(`headrace: waiting for another start that is installing (${owner})\n`);
+      announced = true;
+      await sleep(pollMs);
     }
-    if (!announced) process.stderr.write(`headrace: waiting for another start that is installing (${owner})\n`);
-    await sleep(pollMs);
   }
   try {
     return await work();
@@ -33,7 +36,8 @@ export async function withInstallLock(folder, work) {
 }
 
 function take(folder, name) {
-  const own = `${folder}.${process.pid}`;
+  // With the machine's name: containers that share a checkout have the same process ids.
+  const own = `${folder}.${name}`;
   rmSync(own, { recursive: true, force: true });
   mkdirSync(own);
   writeFileSync(join(own, name), "");
